@@ -1,0 +1,88 @@
+"""How far a proof reaches: which sizes stay symbolic, and which caps the hypotheses put on them.  Computed, never typed."""
+
+from __future__ import annotations
+
+from proofs.kernel.context import Ctx, integral
+from proofs.kernel.forms import context
+from proofs.kernel.poly import Poly, Row, Undecided, ceiling, gen
+from proofs.kernel.statement import Statement
+from proofs.kernel.terms import Term, mk, num, subterms
+
+
+def scope(statement: Statement) -> str:
+    """'all sizes (n, T)', 'n <= 4 (T)', 'all reals', or 'unknown (...)' where a hypothesis bounds a size in a way not understood."""
+    ctx = context(statement.decls, [h for _, h in statement.hyps])
+    symbols = [mk("Sym", d[1], "Int") for d in statement.raw if d[0] in ("Size", "Int")]
+    caps, free = [], []
+    for n in symbols:
+        found = _cap(n, statement, ctx)
+        if found == "":
+            free.append(n.args[0])
+        else:
+            caps.append(found)
+    caps += _literals(statement)
+    if any(c.startswith("unknown") for c in caps):
+        return f"unknown ({', '.join(c.removeprefix('unknown ') for c in caps if c.startswith('unknown'))})"
+    tail = f" ({', '.join(free)})" if free else ""
+    if caps:
+        return f"{', '.join(caps)}{tail}"
+    return f"all sizes{tail}" if free else "all reals" if any(d[0] == "Real" for d in statement.raw) else "instance"
+
+
+def _cap(n: Term, statement: Statement, ctx: Ctx) -> str:
+    """'' where nothing bounds n from above, else the bound."""
+    name = n.args[0]
+    rows: list[Row] = list(ctx.rows)
+    declared = context(statement.decls, []).rows  # pmfs and processes exist at every size
+    if any(_twisted(p, n) for p, r in rows if (p, r) not in declared) or any(_hidden(h, n, ctx) for _, h in statement.hyps):
+        return f"unknown {name}"
+    linear = [(p, r) for p, r in rows if integral(p)]
+    try:
+        top = ceiling(linear, next(iter(gen(n))))
+    except Undecided:
+        return f"unknown {name}"
+    if any(n in subterms(q) for p in ctx.apart for q in _atoms(p)):
+        return f"unknown {name}"
+    return "" if top is None else f"{name} <= {top.numerator // top.denominator}"
+
+
+def _twisted(p: Poly, n: Term) -> bool:
+    """n stands in a row as more than a linear integer term."""
+    return any(n in subterms(a) and (not integral(p) or len(m) > 1 or k != 1 or a is not n) for m in p for a, k in m)
+
+
+def _hidden(h: Term, n: Term, ctx: Ctx) -> bool:
+    """A quantified hypothesis that speaks of n other than as a range end, or that fails wherever its range is not empty."""
+    if h.op == "And":
+        return any(_hidden(a, n, ctx) for a in h.args)
+    if h.op not in ("All", "Implies"):
+        return False
+    if h.op == "Implies":
+        return n in subterms(h)
+    if n not in subterms(h):
+        return False
+    inner, (body,) = ctx.open(h)
+    while body.op == "All":
+        inner, (body,) = inner.open(body)
+    if inner.holds(mk("Le", num(1), num(0))):
+        return False  # the range is empty whatever n is
+    return _speaks(body, n) or inner.know(body).holds(mk("Le", num(1), num(0)))
+
+
+def _speaks(t: Term, n: Term) -> bool:
+    if t is n:
+        return True
+    parts = t.args[2:] if t.op in ("Sum", "All") else t.terms
+    return any(_speaks(a, n) for a in parts)
+
+
+def _literals(statement: Statement) -> list[str]:
+    """Sizes of kernels that are numbers."""
+    out = []
+    for name, (sizes, size) in statement.decls.kernels.items():
+        out += [f"{name} has {s.args[0]} values" for s in (*sizes, size) if s.op == "Num"]
+    return out
+
+
+def _atoms(p: Poly) -> list[Term]:
+    return [a for m in p for a, _ in m]

@@ -1,0 +1,328 @@
+"""The exact value of a statement on an instance, by definition: every sum and every path is enumerated.
+
+A value is a rational or a polynomial in logarithms of primes, whose sign is decided by balls.  An instance is plain data:
+{"ints": {n: 3}, "reals": {x: "1/2"}, "tables": {f: nested lists of rationals as text, indexed from 0}}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, fmpq
+from flint import ctx as flint_context
+
+from proofs.kernel.forms import ln_number
+from proofs.kernel.poly import Poly, Undecided, add, const, is_const, mul, need, power, scaled, value
+from proofs.kernel.statement import Process, Statement
+from proofs.kernel.terms import Malformed, Term, covered, rational_text, show, want
+
+MOST_OUTCOMES = 200_000
+MOST_RANGE = 100_000
+MOST_STEPS = 5_000_000
+BITS = (128, 512, 2048)
+Env = tuple[Any, ...]  # values of the bound variables, innermost first: an integer, or the outcome of a path
+
+
+class Undefined(Exception):
+    """A term has no value on this instance."""
+
+
+class Instance:
+    """Values for the declared names.  Raises Malformed or Undecided where the data do not serve."""
+
+    def __init__(self, statement: Statement, data: Any) -> None:
+        want(type(data) is dict and set(data) <= {"ints", "reals", "tables"}, "an instance has ints, reals and tables")
+        want(all(type(part) is dict for part in data.values()), "ints, reals and tables are objects")
+        self.statement, self.decls = statement, statement.decls
+        self.ints = {k: _int(v) for k, v in data.get("ints", {}).items()}
+        self.reals = {k: _rational(v) for k, v in data.get("reals", {}).items()}
+        self.tables = {k: _table(v) for k, v in data.get("tables", {}).items()}
+        self.steps = 0
+        self._memo: dict[Any, Any] = {}
+        self._paths: dict[Any, list[tuple[Fraction, tuple[int, ...]]]] = {}
+
+    def value(self, t: Term, env: Env = ()) -> Any:
+        """A Poly for a term, True or False for a proposition.  Raises Undefined."""
+        tag = (t, env[: t.loose])
+        if tag not in self._memo:
+            self.steps += 1
+            need(self.steps <= MOST_STEPS, "the instance takes more steps than allowed")
+            self._memo[tag] = VALUES[t.op](self, t, env)
+        return self._memo[tag]
+
+    def number(self, t: Term, env: Env) -> Poly:
+        out: Poly = self.value(t, env)
+        return out
+
+    def index(self, t: Term, env: Env) -> int:
+        c = rational(self.number(t, env))
+        need(c.denominator == 1, f"an index is an integer: {show(t)}")
+        return int(c)
+
+    def reach(self, t: Term, env: Env) -> range:
+        low, high = self.index(t.args[0], env), self.index(t.args[1], env)
+        need(high - low <= MOST_RANGE, "a range is longer than allowed")
+        return range(low, high)
+
+    def entry(self, name: str, at: list[int]) -> Fraction:
+        need(name in self.tables, f"no table for {name}")
+        out = self.tables[name]
+        for i in at:
+            need(type(out) is list and 0 <= i < len(out), f"the table of {name} does not reach so far")
+            out = out[i]
+        need(type(out) is Fraction, f"the table of {name} has another shape")
+        return out  # type: ignore[no-any-return]
+
+    # --------------------------------------------------------------------------------- paths
+    def prefix(self, proc: Process, path: tuple[int, ...], time: int, pos: int) -> tuple[int, ...]:
+        return path[: max(0, time * len(proc.draws) + pos)]
+
+    def mean(self, proc: Process, known: tuple[int, ...], body: Term, env: Env) -> Poly:
+        """Over every continuation of positive probability."""
+        out: Poly = {}
+        for weight, path in self.continuations(proc, known):
+            out = add(out, self.number(body, (path, *env)), weight)
+        return out
+
+    def continuations(self, proc: Process, known: tuple[int, ...]) -> list[tuple[Fraction, tuple[int, ...]]]:
+        tag = (proc.name, known)
+        if tag not in self._paths:
+            todo = [(Fraction(1), known)]
+            for n in range(len(known), (self.index(proc.last, ()) + 1) * len(proc.draws)):
+                todo = [(w * p, (*d, y)) for w, d in todo for y, p in enumerate(self.law(proc, n, d)) if p > 0]
+                need(len(todo) <= MOST_OUTCOMES, "a process has more outcomes than allowed")
+            self._paths[tag] = todo
+        return self._paths[tag]
+
+    def law(self, proc: Process, n: int, path: tuple[int, ...]) -> list[Fraction]:
+        """The pmf of the n-th draw after these."""
+        time, pos = divmod(n, len(proc.draws))
+        kernel, parents = proc.draws[pos].first if time == 0 else proc.draws[pos].later
+        out = self.tables[kernel]
+        for p, c in parents:
+            out = out[time + c if p == "@" else path[(time + c) * len(proc.draws) + proc.position(p)]]
+        return out  # type: ignore[no-any-return]
+
+    # --------------------------------------------------------------------------------- sorts and hypotheses
+    def violated(self) -> str | None:
+        """The first declaration or hypothesis that the instance violates, or None."""
+        for d in self.statement.raw:
+            if d[0] in ("Size", "Int"):
+                need(d[1] in self.ints, f"no value for {d[1]}")
+            if d[0] == "Real":
+                need(d[1] in self.reals, f"no value for {d[1]}")
+            if d[0] == "Size" and self.ints[d[1]] < d[2]:
+                return str(d[1])
+            if d[0] == "Kernel" and not self._is_kernel(*d[1:]):
+                return str(d[1])
+        for name, h in self.statement.hyps:
+            try:
+                if not self.value(h):
+                    return name
+            except Undefined:
+                return name
+        return None
+
+    def _is_kernel(self, name: str, sizes: list[Term], size: Term) -> bool:
+        shape = [self.index(s, ()) for s in (*sizes, size)]
+        rows: list[Any] = [self.tables.get(name)]
+        for n in shape[:-1]:
+            if any(type(r) is not list or len(r) != n for r in rows):
+                return False
+            rows = [x for r in rows for x in r]
+        full = all(type(r) is list and len(r) == shape[-1] for r in rows)
+        return full and all(all(type(x) is Fraction and x >= 0 for x in r) and sum(r) == 1 for r in rows)
+
+
+# ------------------------------------------------------------------------------------- values by kind
+def _symbol(inst: Instance, t: Term, env: Env) -> Poly:
+    where: dict[str, Any] = inst.ints if t.args[1] == "Int" else inst.reals
+    need(t.args[0] in where, f"no value for {t.args[0]}")
+    return const(where[t.args[0]])
+
+
+def _bound(inst: Instance, t: Term, env: Env) -> Any:
+    return const(env[t.args[0]]) if type(env[t.args[0]]) is int else env[t.args[0]]
+
+
+def _app(inst: Instance, t: Term, env: Env) -> Poly:
+    return const(inst.entry(t.args[0], [inst.index(a, env) for a in t.args[1:]]))
+
+
+def _def(inst: Instance, t: Term, env: Env) -> Poly:
+    sorts, body = inst.decls.defs[t.args[0]]
+    if "Real" in sorts:  # a real need not be rational, so it cannot stand in the environment
+        return inst.number(inst.decls.unfold(t), env)
+    values = [inst.index(a, env) if s == "Int" else inst.value(a, env) for a, s in zip(t.args[1:], sorts, strict=True)]
+    return inst.number(body, tuple(reversed(values)))
+
+
+def _draw(inst: Instance, t: Term, env: Env) -> Poly:
+    proc = inst.decls.processes[t.args[0]]
+    path, time = inst.value(t.args[1], env), inst.index(t.args[3], env)
+    at = time * len(proc.draws) + proc.position(t.args[2])
+    if time < 0 or at >= len(path):
+        raise Undefined(f"no such draw: {show(t)}")
+    return const(path[at])
+
+
+def _div(inst: Instance, t: Term, env: Env) -> Poly:
+    a, b = inst.number(t.args[0], env), inst.number(t.args[1], env)
+    if sign(b) == 0:
+        raise Undefined(f"division by zero: {show(t)}")
+    return scaled(a, 1 / rational(b))
+
+
+def _pow(inst: Instance, t: Term, env: Env) -> Poly:
+    b, k = inst.number(t.args[0], env), inst.index(t.args[1], env)
+    if k < 0:
+        raise Undefined(f"negative exponent: {show(t)}")
+    need(k <= 10_000, "an exponent is larger than allowed")
+    if not is_const(b):
+        return power(b, k)
+    c = value(b)
+    need(k * max(c.numerator.bit_length(), c.denominator.bit_length()) <= 200_000, "a number has more digits than allowed")
+    return const(c**k)
+
+
+def _ln(inst: Instance, t: Term, env: Env) -> Poly:
+    x = inst.number(t.args[0], env)
+    if sign(x) <= 0:
+        raise Undefined(f"logarithm of a number that is not positive: {show(t)}")
+    return ln_number(rational(x))
+
+
+def _min(inst: Instance, t: Term, env: Env) -> Poly:
+    a, b = inst.number(t.args[0], env), inst.number(t.args[1], env)
+    return a if sign(add(b, a, -1)) >= 0 else b
+
+
+def _max(inst: Instance, t: Term, env: Env) -> Poly:
+    a, b = inst.number(t.args[0], env), inst.number(t.args[1], env)
+    return b if sign(add(b, a, -1)) >= 0 else a
+
+
+def _clip(inst: Instance, t: Term, env: Env) -> Poly:
+    x, lo, hi = (inst.number(a, env) for a in t.args)
+    if sign(add(hi, lo, -1)) < 0:
+        raise Undefined(f"clip to an empty interval: {show(t)}")
+    x = lo if sign(add(lo, x, -1)) > 0 else x
+    return hi if sign(add(x, hi, -1)) > 0 else x
+
+
+def _sum(inst: Instance, t: Term, env: Env) -> Poly:
+    out: Poly = {}
+    for i in inst.reach(t, env):
+        if inst.value(t.args[2], (i, *env)):
+            out = add(out, inst.number(t.args[3], (i, *env)))
+    return out
+
+
+def _e(inst: Instance, t: Term, env: Env) -> Poly:
+    return inst.mean(inst.decls.processes[t.args[0]], (), t.args[1], env)
+
+
+def _conde(inst: Instance, t: Term, env: Env) -> Poly:
+    proc, time = inst.decls.processes[t.args[0]], inst.index(t.args[2], env)
+    last = inst.index(proc.last, ())
+    if not (0 <= time <= last and t.args[3] <= len(proc.draws)):
+        raise Undefined(f"a level outside the time of the process: {show(t)}")
+    return inst.mean(proc, inst.prefix(proc, inst.value(t.args[1], env), time, t.args[3]), t.args[4], env)
+
+
+def _var(inst: Instance, t: Term, env: Env) -> Poly:
+    proc = inst.decls.processes[t.args[0]]
+    centre, out = inst.mean(proc, (), t.args[1], env), {}
+    for weight, path in inst.continuations(proc, ()):
+        gap = add(inst.number(t.args[1], (path, *env)), centre, -1)
+        out = add(out, mul(gap, gap), weight)
+    return out
+
+
+def _compare(inst: Instance, t: Term, env: Env) -> int:
+    return sign(add(inst.number(t.args[1], env), inst.number(t.args[0], env), -1))
+
+
+def _unbound(inst: Instance, t: Term, env: Env) -> Any:
+    raise Malformed(f"a free path has no value: {show(t)}")
+
+
+VALUES: dict[str, Callable[[Instance, Term, Env], Any]] = {
+    "Num": lambda inst, t, env: const(t.args[0]), "Sym": _symbol, "Bound": _bound, "Path": _unbound, "App": _app, "Def": _def,
+    "Draw": _draw, "Div": _div, "Pow": _pow, "Ln": _ln, "Min": _min, "Max": _max, "Clip": _clip, "Sum": _sum, "E": _e,
+    "CondE": _conde, "Var": _var,
+    "Add": lambda inst, t, env: add(inst.number(t.args[0], env), inst.number(t.args[1], env)),
+    "Mul": lambda inst, t, env: mul(inst.number(t.args[0], env), inst.number(t.args[1], env)),
+    "True": lambda inst, t, env: True,
+    "Eq": lambda inst, t, env: _compare(inst, t, env) == 0,
+    "Ne": lambda inst, t, env: _compare(inst, t, env) != 0,
+    "Le": lambda inst, t, env: _compare(inst, t, env) >= 0,
+    "Lt": lambda inst, t, env: _compare(inst, t, env) > 0,
+    "And": lambda inst, t, env: all([inst.value(a, env) for a in t.args]),
+    "Implies": lambda inst, t, env: not inst.value(t.args[0], env) or inst.value(t.args[1], env),
+    "All": lambda inst, t, env: all([inst.value(t.args[2], (i, *env)) for i in inst.reach(t, env)]),
+}  # fmt: skip
+covered("value", VALUES)
+
+
+def outcome(statement: Statement, data: Any) -> tuple[str, str]:
+    """('true' | 'false' | 'undefined' | 'not admissible', what or why)."""
+    inst = Instance(statement, data)
+    bad = inst.violated()
+    if bad is not None:
+        return "not admissible", f"the instance violates {bad}"
+    try:
+        return ("true" if inst.value(statement.claim) else "false"), ""
+    except Undefined as why:
+        return "undefined", str(why)
+
+
+def _int(v: Any) -> int:
+    want(type(v) is int and abs(v) <= 10**9, f"an integer of moderate size is needed; got {str(v)[:40]}")
+    return int(v)
+
+
+def _rational(v: Any) -> Fraction:
+    return Fraction(_int(v)) if type(v) is int else rational_text(v)
+
+
+def _table(v: Any, depth: int = 0) -> Any:
+    want(depth <= 20, "a table is nested too deeply")
+    return [_table(x, depth + 1) for x in v] if type(v) is list else _rational(v)
+
+
+def rational(p: Poly) -> Fraction:
+    need(is_const(p), "not a rational number")
+    return value(p)
+
+
+def sign(p: Poly) -> int:
+    """The sign of a polynomial in logarithms of primes.  Raises Undecided where balls do not separate it from 0."""
+    if is_const(p):
+        c = value(p)
+        return (c > 0) - (c < 0)
+    for bits in BITS:
+        x = ball(p, bits)
+        if x > 0 or x < 0:
+            return 1 if x > 0 else -1
+    raise Undecided("balls do not separate a value from zero")
+
+
+def ball(p: Poly, bits: int) -> arb:
+    """An enclosure at this working precision."""
+    before, flint_context.prec = flint_context.prec, bits
+    try:
+        out = arb(0)
+        for m, c in p.items():
+            part = arb(fmpq(c.numerator, c.denominator))
+            for a, k in m:
+                part *= arb(int(a.args[0].args[0])).log() ** k
+            out += part
+        return out
+    finally:
+        flint_context.prec = before
+
+
+__all__ = ["Instance", "Undefined", "ball", "outcome", "rational", "sign"]

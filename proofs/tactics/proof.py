@@ -1,0 +1,221 @@
+"""How authors write a proof: each method records one application of a rule and shows what it gives.
+
+    pf.chain(start).eq(middle, "why", by=["support"]).le(end, "why").done()
+
+Errors come from the judge's own code, at the step where it would refuse, with its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs.kernel.check import Replay
+from proofs.kernel.poly import Undecided
+from proofs.kernel.rules import Thm
+from proofs.kernel.statement import Statement
+from proofs.kernel.terms import Term, Writer, abstract, mk, term
+from proofs.language import Ge, Le, Lt, local_index
+
+Premise = "Step | str | Term"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The number of a step of the certificate, and the theorem that it gives."""
+
+    n: int
+    thm: Thm
+
+    @property
+    def prop(self) -> Term:
+        return self.thm.prop
+
+    @property
+    def left(self) -> Term:
+        return self.thm.prop.args[0]  # type: ignore[no-any-return]
+
+    @property
+    def right(self) -> Term:
+        return self.thm.prop.args[1]  # type: ignore[no-any-return]
+
+
+@dataclass
+class Line:
+    """One line of the derivation that a reader sees; `steps` are the certificate's steps behind it."""
+
+    relation: str
+    term: Term
+    reason: str
+    steps: range
+
+
+@dataclass
+class Story:
+    """A chain as it was written."""
+
+    start: Term
+    lines: list[Line] = field(default_factory=list)
+    title: str = ""
+
+
+class Proof:
+    """A certificate in the making.  earlier: (id, statement) of what may be cited."""
+
+    def __init__(self, statement: Statement, earlier: Sequence[tuple[str, Statement]] = ()) -> None:
+        self.statement, self.write = statement, Writer()
+        self.steps: list[list[Any]] = []
+        self.defined: list[int] = []
+        self.stories: list[Story] = []
+        self.replay = Replay(statement, {"nodes": [], "steps": []}, {s.hash(): (i, s) for i, s in earlier})
+        self.named = {i: s for i, s in earlier}
+
+    # --------------------------------------------------------------------------------- one rule
+    def rule(self, name: str, premises: Sequence[Any] = (), *args: Any) -> Step:
+        """Apply a rule of the judge.  Raises Undecided with the judge's reason."""
+        steps = [self.step(p) for p in premises]
+        data = [name, [p.n for p in steps], [self._arg(a) for a in args]]
+        self.replay.nodes = list(self.write.at)
+        thm = self.replay.step(data)
+        self.replay.done.append(thm)
+        self.steps.append(data)
+        return Step(len(self.steps) - 1, thm)
+
+    def _arg(self, a: Any) -> Any:
+        if isinstance(a, (list, tuple)):
+            return [self._arg(x) for x in a]
+        return {"t": self.write(a)} if isinstance(a, Term) else a
+
+    def step(self, x: Any) -> Step:
+        """A step, a hypothesis by name, or a proposition assumed for now."""
+        if isinstance(x, Step):
+            return x
+        return self.rule("given", [], x) if isinstance(x, str) else self.rule("assume", [], x)
+
+    # --------------------------------------------------------------------------------- conveniences
+    def prove(self, p: Term, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """A comparison from premises (`by`) and local hypotheses (`under`), by normal form and linear arithmetic."""
+        return self.rule("prove", by, p, *under)
+
+    def settle(self, t: Step, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """Cut every hypothesis of t that follows from `by`, `under` and the sorts."""
+        local = set(under) | {h for _, h in self.statement.hyps}
+        proofs = []
+        for h in sorted(t.thm.hyps - local, key=lambda h: h.key):
+            try:
+                proofs.append(self.prove(h, by, under))
+            except Undecided:
+                continue
+        return self.rule("cut", [t, *proofs]) if proofs else t
+
+    def at(self, t: Any, *values: Any, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """A quantified theorem at values, its ranges and premises proved."""
+        return self.settle(self.rule("at", [t], *map(term, values)), by, under)
+
+    def put(self, t: Step, x: Term, value: Any, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """A free symbol replaced."""
+        return self.settle(self.rule("put", [t], x, term(value)), by, under)
+
+    def every(self, v: Term, low: Any, high: Any, t: Step) -> Step:
+        return self.rule("every", [t], v, term(low), term(high))
+
+    def cases(self, a: Any, b: Any, low: Callable[[Term], Step], high: Callable[[Term], Step]) -> Step:
+        """From a <= b by `low` and from b < a by `high`."""
+        a, b = term(a), term(b)
+        return self.rule("cases", [low(Le(a, b)), high(Lt(b, a))], a, b)
+
+    def equal(self, a: Any, b: Any, how: Callable[[Term], Step]) -> Step:
+        """a = b from a <= b and b <= a, each proved by `how`."""
+        return self.prove(mk("Eq", term(a), term(b)), [how(Le(a, b)), how(Ge(a, b))])
+
+    def product(self, a: Any, b: Any, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """0 <= a b from 0 <= a and 0 <= b."""
+        return self.rule("scale", [self.prove(Le(0, b), by, under), self.prove(Le(0, a), by, under)])
+
+    def times(self, t: Step, c: Any) -> Step:
+        return self.rule("times", [t], term(c))
+
+    def square(self, f: Any) -> Step:
+        return self.rule("square", [], term(f))
+
+    def scale(self, t: Step, c: Any, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """t multiplied by c, where 0 <= c."""
+        return self.rule("scale", [t, c if isinstance(c, Step) else self.prove(Le(0, c), by, under)])
+
+    def mean(self, t: Step, trajectory: Any) -> Step:
+        """The expectation of both sides of a comparison that holds on every path."""
+        return self.rule("mean_order", [t], trajectory.path)
+
+    def induct(self, n: Term, start: Any, base: Step, step: Step, end: Any = None) -> Step:
+        """By induction from `start`, up to `end` where one is given."""
+        if end is None:
+            return self.rule("induct", [base, step], n, term(start))
+        return self.rule("induct_below", [base, step], n, term(start), term(end))
+
+    def cite(self, name: str, by: Sequence[Any] = (), under: Sequence[Term] = (), **values: Any) -> Step:
+        """An earlier claim, its names instantiated: symbols and kernels by keyword, functions by a Python function."""
+        other = self.named[name]
+        pairs = [self._pair(other, k, v) for k, v in values.items()]
+        return self.settle(self.rule("cite", [], other.hash(), *pairs), by, under)
+
+    @staticmethod
+    def _pair(other: Statement, name: str, value: Any) -> list[Any]:
+        d = next((d for d in other.raw if d[1] == name), None)
+        if d is None:
+            raise ValueError(f"the cited statement has no name {name}")
+        if d[0] in ("Size", "Int", "Real"):
+            return ["sym", mk("Sym", name, "Real" if d[0] == "Real" else "Int"), term(value)]
+        if d[0] == "Fn":
+            params = [local_index(f"argument{n}") for n in range(d[2])]
+            body = term(value(*params))
+            for k, p in enumerate(reversed(params)):
+                body = abstract(body, p, k)
+            return ["fn", name, body]
+        return [d[0].lower(), name, value]
+
+    def last(self) -> Step:
+        """The step made last."""
+        return Step(len(self.steps) - 1, self.replay.done[-1])
+
+    # --------------------------------------------------------------------------------- the derivation as it is read
+    def chain(self, start: Any, title: str = "") -> Chain:
+        return Chain(self, term(start), title)
+
+    def certificate(self) -> dict[str, Any]:
+        return {"nodes": self.write.nodes, "steps": self.steps, "defined": self.defined}
+
+
+class Chain:
+    """start = ... <= ...: each link a comparison decided from its own premises, or a step that another rule made."""
+
+    def __init__(self, proof: Proof, start: Term, title: str) -> None:
+        self.proof, self.last, self.links = proof, start, list[Step]()
+        self.story = Story(start, title=title)
+        self.from_step = len(proof.steps)
+
+    def link(self, op: str, t: Any, why: str, by: Sequence[Any] = (), under: Sequence[Term] = (), step: Step | None = None) -> Chain:
+        made = step if step is not None else self.proof.prove(mk(op, self.last, term(t)), by, under)
+        self.links.append(made)
+        first, self.from_step = self.from_step, len(self.proof.steps)
+        self.story.lines.append(Line(op, term(t), why, range(min(first, made.n), made.n + 1)))
+        self.last = term(t)
+        return self
+
+    def eq(self, t: Any, why: str = "", **kw: Any) -> Chain:
+        return self.link("Eq", t, why, **kw)
+
+    def le(self, t: Any, why: str = "", **kw: Any) -> Chain:
+        return self.link("Le", t, why, **kw)
+
+    def then(self, step: Step, why: str = "") -> Chain:
+        """A step that another rule made, as the next link."""
+        return self.link(step.prop.op, step.right, why, step=step)
+
+    def done(self) -> Step:
+        """The first term against the last."""
+        self.proof.stories.append(self.story)
+        return self.proof.rule("chain", self.links) if len(self.links) > 1 else self.links[0]
+
+
+__all__ = ["Proof", "Step", "Story"]

@@ -1,0 +1,190 @@
+"""Longer bootstraps have more variance: X_k = sum_{j<k} gamma^j r_j + gamma^k V(k, s_k), V exact for the policy.
+
+A slot of the process: state s_j, action a_j ~ pi(j, s_j), outcome w_j ~ W(j, s_j, a_j) of the reward r_j = R(j, s_j, a_j, w_j);
+then s_{j+1} ~ P(j, s_j, a_j, w_j), so reward and next state have any joint law.  V(T, .) is arbitrary, and the first action need
+not be the policy's: Bellman's equation is asked for from time 1 on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proofs.claims import Hypothesis, Topic, homework, lemma
+from proofs.instances import m2, trajectory, with_values
+from proofs.kernel.terms import Term, replaced
+from proofs.language import All, E, Eq, Ge, Le, Lt, Sum, Var, Vocabulary, local_index
+
+TOPIC = Topic("td_variance", "Variance of multi-step returns")
+NAMES = Vocabulary()
+S, A, M, T = NAMES.size("S"), NAMES.size("A"), NAMES.size("M"), NAMES.size("T")
+k, m, gamma = NAMES.integer("k"), NAMES.integer("m"), NAMES.real("gamma")
+x, y = NAMES.real("x"), NAMES.real("y")
+R, V = NAMES.function("R", 4), NAMES.function("V", 2)
+p0, pi = NAMES.pmf("p0", S), NAMES.kernel("pi", [T + 1, S], A)
+W, P = NAMES.kernel("W", [T + 1, S, A], M), NAMES.kernel("P", [T, S, A, M], S)
+POLICY, PAY = ["pi", [["@", 0], ["s", 0]]], ["W", [["@", 0], ["s", 0], ["a", 0]]]
+MOVE = ["P", [["@", -1], ["s", -1], ["a", -1], ["w", -1]]]
+X = NAMES.process("X", T, [["s", S, "p0", [], *MOVE], ["a", A, *POLICY, *POLICY], ["w", M, *PAY, *PAY]])
+j, i, a, w, z, n = (local_index(c) for c in "jiawzn")
+
+
+def reward(j: Any) -> Term:
+    return R(j, X.s(j), X.a(j), X.w(j))
+
+
+_td = NAMES.define("td", Sum(j, 0, k, gamma**j * reward(j)) + gamma**k * V(k, X.s(k)), X.path, k)
+
+
+def error(k: Any) -> Term:
+    """The TD error at time k, written out."""
+    return reward(k) + gamma * V(k + 1, X.s(k + 1)) - V(k, X.s(k))
+
+
+_delta = NAMES.define("delta", error(k), X.path, k)
+NOTATION = {"td": "X_{{{1}}}", "delta": r"\delta_{{{1}}}", "p0": "p_0"}
+
+
+def td(k: Any) -> Term:
+    """The k-step return with bootstrap, X_k."""
+    return _td(X.path, k)
+
+
+def delta(k: Any) -> Term:
+    """The TD error at time k, by name."""
+    return _delta(X.path, k)
+
+
+def bellman(first: int) -> Term:
+    """V(j, s) = E[r_j + gamma V(j + 1, s_{j+1}) | s_j = s] for first <= j < T."""
+    after = Sum(z, 0, S, P(j, i, a, w, z) * (R(j, i, a, w) + gamma * V(j + 1, z)))
+    value = Sum(a, 0, A, pi(j, i, a) * Sum(w, 0, M, W(j, i, a, w) * after))
+    return All(j, first, T, All(i, 0, S, Eq(V(j, i), value)))
+
+
+WRONG = {t: ["10", "-10"] for t in range(4)}
+START = {0: ["10", "-10"]}
+
+
+def hypotheses(first: Any, last: Any, *, step: bool) -> list[Hypothesis]:
+    """1 <= first <= last <= T (last < T for a step), and Bellman's equation.  The instances violate one each."""
+    ks = {"k": 1, "m": 2} if not step else {"k": 1, "m": 1}
+    extra = {"x": "2/3", "y": "-3/5"} if step else {}
+
+    def at(values: dict[int, list[str]], more: int = 0, **ints: int) -> Any:
+        data = with_values(trajectory(**{**ks, **ints}), values, more)
+        return {**data, "reals": {**data["reals"], **extra}}
+
+    return [
+        Hypothesis("from", Le(1, first), "at least one reward is sampled", at(START, k=0, m=0 if step else 1)),
+        Hypothesis("order", Le(first, last), "the second bootstrap is not the shorter one", at({}, k=2, m=1)),
+        Hypothesis("horizon", Lt(last, T) if step else Le(last, T), "both lie within the horizon", at({}, 2 if step else 1, m=2 if step else 3)),
+        Hypothesis("bellman", bellman(1), "V is the policy's value from time 1 on", at(WRONG)),
+    ]
+
+
+def with_reals(data: Any) -> Any:
+    return {**data, "reals": {**data["reals"], "x": "2/3", "y": "-3/5"}}
+
+
+# ------------------------------------------------------------------------------------- a TD error is orthogonal to the past
+orthogonal = TOPIC.claim(
+    "hw10a.2-orthogonal", "A TD error is orthogonal to constants and to shorter returns",
+    kind="expectation", source=lemma("hw10a.2"), vocabulary=NAMES, notation=NOTATION,
+    given=hypotheses(k, m, step=True), says=Eq(E((x + y * td(k)) * delta(m)), 0),
+    witness=with_reals(trajectory(1, 1)), instances={"M2": with_reals(m2(1, 1))},
+)  # fmt: skip
+
+
+@orthogonal.proof
+def _(pf: Any, claim: Term) -> None:
+    given = ["from", "order", "horizon"]
+    steps = [pf.step(h) for h in given]
+
+    def now(f: Term) -> Term:
+        return X.given(f, m, through="s")
+
+    target, past = reward(m) + gamma * V(m + 1, X.s(m + 1)), x + y * td(k)
+    value = pf.at("bellman", m, X.s(m), by=steps)
+    drift = (pf.chain(now(delta(m)), "given the state at time m, the TD error has mean zero")
+               .eq(now(target) - V(m, X.s(m)), "V(m, s_m) is known", by=steps)
+               .eq(value.right - V(m, X.s(m)), "the mean over action, reward and next state", by=[*steps, pf.rule("next_draws", steps, now(target), 3)])
+               .eq(0, "Bellman's equation", by=[*steps, value]).done())
+    (pf.chain(claim.args[0])
+       .eq(E(past * now(delta(m))), "tower: the past is known at time m", by=steps)
+       .then(pf.mean(pf.times(drift, past), X), "the TD error has mean zero given the past")
+       .eq(0, "the mean of 0", by=steps).done())
+
+
+orthogonal.mutant("any-V", without=["bellman"], at=with_reals(with_values(trajectory(1, 1), WRONG)), title="for any value function")
+orthogonal.mutant("same-time", Eq(E((x + y * td(k)) * delta(0)), 0), at=with_reals(with_values(trajectory(1, 1), START)), title="the TD error at time 0")
+orthogonal.mutant("no-discount", Eq(E((x + y * td(k)) * (reward(m) + V(m + 1, X.s(m + 1)) - V(m, X.s(m)))), 0), title="a TD error without gamma")
+orthogonal.control("two-means", Eq(x * E(delta(m)) + y * E(td(k) * delta(m)), 0), title="two expectations")
+
+# ------------------------------------------------------------------------------------- Pythagoras
+ORDER = hypotheses(k, m, step=False)
+increment = TOPIC.claim(
+    "hw10a.2-increment", "Var X_m - Var X_k is the mean square of X_m - X_k",
+    kind="expectation", source=lemma("hw10a.2"), vocabulary=NAMES, notation=NOTATION, uses=[orthogonal],
+    given=ORDER, says=Eq(Var(td(m)), Var(td(k)) + E((td(m) - td(k)) ** 2)),
+    witness=trajectory(1, 2), instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
+)  # fmt: skip
+
+
+@increment.proof
+def _(pf: Any, claim: Term) -> None:
+    under = [Le(k, n), Lt(n, T)]
+    goal = replaced(claim, {m: n})
+    flat = {name: pf.cite("hw10a.2-orthogonal", by=["from", "bellman"], under=under, k=first, m=n, x=c, y=d)
+            for name, first, c, d in (("drift", k, 1, 0), ("past", n, 0, 1), ("start", k, 0, 1))}
+    products = [pf.times(flat["drift"], gamma**n * f) for f in (E(td(n)), gamma**n * E(error(n)))]
+    products += [pf.times(flat[name], gamma**n) for name in ("past", "start")]
+    base = pf.prove(replaced(goal, {n: k}), by=["from"])
+    step = pf.prove(replaced(goal, {n: n + 1}), by=[goal, *products, "from"], under=under)
+    pf.put(pf.induct(n, k, base, step, end=T), n, m)
+
+
+increment.mutant("any-V", without=["bellman"], at=with_values(trajectory(1, 2), WRONG), title="for any value function")
+increment.mutant("minus", Eq(Var(td(m)), Var(td(k)) - E((td(m) - td(k)) ** 2)), title="minus for plus")
+increment.mutant("geometric", Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)), title="gamma^k for gamma^(2k)")
+increment.control("difference", Eq(Var(td(m)) - Var(td(k)), E((td(k) - td(m)) ** 2)), title="the difference of the variances")
+
+# ------------------------------------------------------------------------------------- the ordering
+hw10a2 = TOPIC.claim(
+    "hw10a.2", "Var TD(1) <= Var TD(2) <= ... <= Var TD(T)",
+    kind="variance ordering", source=homework(10, "a"), vocabulary=NAMES, notation=NOTATION, uses=[increment],
+    given=ORDER, says=Le(Var(td(k)), Var(td(m))), witness=trajectory(1, 2),
+    instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
+)  # fmt: skip
+
+
+@hw10a2.proof
+def ordered(pf: Any, claim: Term) -> None:
+    gap = td(m) - td(k)
+    spread = pf.cite("hw10a.2-increment", by=["from", "order", "horizon", "bellman"])
+    gain = pf.mean(pf.square(gap), X)
+    (pf.chain(claim.args[0])
+       .le(Var(td(k)) + E(gap**2), "a mean square is not negative", by=["from", "order", gain])
+       .eq(claim.args[1], "Pythagoras: the increment is orthogonal to the past", by=["from", "order", spread])
+       .done())
+
+
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
+hw10a2.mutant("reversed", Ge(Var(td(k)), Var(td(m))), title="the order reversed", channels=SAMPLED)
+hw10a2.mutant("strict", Lt(Var(td(k)), Var(td(m))), at=trajectory(2, 2), title="strictly, also for k = m")
+hw10a2.mutant("geometric", Eq(Var(td(m)), Var(td(k)) / (1 - gamma**2)), title="Var X_1 / (1 - gamma^2) as the limit")
+hw10a2.mutant("weight", Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)), title="increments gamma^k for gamma^(2k)", channels=SAMPLED)
+hw10a2.mutant("any-V", without=["bellman"], at=with_values(trajectory(1, 2), WRONG), title="for any value function", channels=SAMPLED)
+
+
+def moved_over(pf: Any, claim: Term) -> None:
+    ordered(pf, Le(Var(td(k)), Var(td(m))))
+    pf.prove(claim, by=["from", "order", pf.last()])
+
+
+hw10a2.control("difference", Ge(Var(td(m)) - Var(td(k)), 0), derive=moved_over, title="the difference is not negative")
+
+limit = TOPIC.claim(
+    "hw10a.2-limit", "Var TD(T) <= Var TD(infinity)",
+    kind="limit", source=homework(10, "a"), vocabulary=NAMES, says=None,
+    about="On an infinite horizon with bounded rewards and gamma < 1, Var X_k increases to the variance of the full return.",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Definitions and lemmas that topics share; each lemma is a claim."""
