@@ -17,7 +17,9 @@ Instance = dict[str, Any]
 Derivation = Callable[[Any, Term], Any]  # (proofs.tactics.proof.Proof, the claim's proposition)
 
 EXPECTED = {  # kind -> the verdict that a claim of this kind must have
-    **dict.fromkeys(("identity", "inequality", "iff", "argmin", "expectation", "variance ordering", "limit", "count"), "proved"),
+    **dict.fromkeys(
+        ("identity", "inequality", "iff", "argmin", "expectation", "variance ordering", "limit", "count"), "proved"
+    ),
     **dict.fromkeys(("existence", "counterexample"), "proved"),
     "false sentence": "refuted",
     "contract": "confirmed",
@@ -161,12 +163,16 @@ class Claim:
         edited = self.variant(says, without)
         if self.statement and edited.hash() == self.statement.hash():
             raise ValueError(f"{self.id}: the mutant {id} is the claim itself")
-        self.mutants[id] = Mutant(id, title or id.replace("-", " "), tuple(channels), edited, at or self.witness, None, seen_in)
+        self.mutants[id] = Mutant(
+            id, title or id.replace("-", " "), tuple(channels), edited, at or self.witness, None, seen_in
+        )
 
     def patch(self, id: str, module: str, old: str, new: str, *, title: str = "", seen_in: str | None = None) -> None:
         """A wrong variant of the code: one textual change of a module's real source."""
         self._fresh(id)
-        self.mutants[id] = Mutant(id, title or id.replace("-", " "), ("reference",), patch=(module, old, new), seen_in=seen_in)
+        self.mutants[id] = Mutant(
+            id, title or id.replace("-", " "), ("reference",), patch=(module, old, new), seen_in=seen_in
+        )
 
     def control(
         self,
@@ -179,7 +185,9 @@ class Claim:
     ) -> None:
         """A true re-wording, proved by the claim's own derivation unless it has one of its own."""
         self._fresh(id)
-        self.controls[id] = Control(id, title or id.replace("-", " "), self.variant(says), tuple(channels), derive or self.derive)
+        self.controls[id] = Control(
+            id, title or id.replace("-", " "), self.variant(says), tuple(channels), derive or self.derive
+        )
 
     def _fresh(self, id: str) -> None:
         if id in self.mutants or id in self.controls:
@@ -211,7 +219,18 @@ class Topic:
     ) -> Claim:
         """A new claim of this topic.  says=None: no formal statement yet (a gap)."""
         made = Claim(
-            id, title, kind, self, source, vocabulary, list(given), says, witness or {}, dict(instances or {}), list(uses), **more
+            id,
+            title,
+            kind,
+            self,
+            source,
+            vocabulary,
+            list(given),
+            says,
+            witness or {},
+            dict(instances or {}),
+            list(uses),
+            **more,
         )
         self.claims.append(made)
         return made
@@ -225,9 +244,13 @@ class Evidence:
     references: list[dict[str, Any]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
 
-    def reference(self, function: str, *, arguments: Mapping[str, Term], value: Term, points: Sequence[Instance], **more: Any) -> None:
+    def reference(
+        self, function: str, *, arguments: Mapping[str, Term], value: Term, points: Sequence[Instance], **more: Any
+    ) -> None:
         """The code `module:function` at these arguments is the statement's term `value`, at every point."""
-        self.references.append({"function": function, "arguments": dict(arguments), "value": value, "points": list(points), **more})
+        self.references.append(
+            {"function": function, "arguments": dict(arguments), "value": value, "points": list(points), **more}
+        )
 
     def montecarlo(self, instance: Instance, *, estimand: Term, target: Term, **more: Any) -> None:
         """The mean of the body of `estimand` (an expectation) on the instance is the exact value of `target`."""

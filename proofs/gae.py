@@ -27,29 +27,59 @@ def instance(steps: int, start: int) -> Instance:
 
 
 hw11d = TOPIC.claim(
-    "hw11d", "The k-step advantage is a discounted sum of TD errors",
-    kind="identity", source=homework(11, "d"), vocabulary=NAMES, notation=NOTATION, uses=[telescope],
+    "hw11d",
+    "The k-step advantage is a discounted sum of TD errors",
+    kind="identity",
+    source=homework(11, "d"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    uses=[telescope],
     given=[Hypothesis("steps", Le(1, k), "at least one step", instance(-1, 2))],
-    says=Eq(advantage(k, t), telescoped), witness=instance(3, 2), instances={"one-step": instance(1, 0), "two-steps": instance(2, 1), "to-the-end": instance(6, 0)},
-)  # fmt: skip
+    says=Eq(advantage(k, t), telescoped),
+    witness=instance(3, 2),
+    instances={"one-step": instance(1, 0), "two-steps": instance(2, 1), "to-the-end": instance(6, 0)},
+)
 
 
 @hw11d.proof
 def _(pf: Any, claim: Term) -> None:
     discounted = Sum(j, 0, k, gamma**j * r(t + j))
-    gains = Sum(j, 0, k, gamma**(j + 1) * V(t + j + 1) - gamma**j * V(t + j))
+    gains = Sum(j, 0, k, gamma ** (j + 1) * V(t + j + 1) - gamma**j * V(t + j))
     ends = pf.cite("sum-telescope", by=["steps"], a=0, b=k, f=lambda i: gamma**i * V(t + i))
     start, end = claim.args
-    (pf.chain(start)
-       .eq(discounted + (gamma**k * V(t + k) - V(t)), "the definition", by=["steps"])
-       .eq(discounted + gains, "the discounted values telescope", by=["steps", ends])
-       .eq(end, "one TD error for each step", by=["steps"])
-       .done())
+    (
+        pf.chain(start)
+        .eq(discounted + (gamma**k * V(t + k) - V(t)), "the definition", by=["steps"])
+        .eq(discounted + gains, "the discounted values telescope", by=["steps", ends])
+        .eq(end, "one TD error for each step", by=["steps"])
+        .done()
+    )
 
 
-hw11d.mutant("one-power-too-few", Eq(Sum(j, 0, k, gamma**j * r(t + j)) + gamma**(k - 1) * V(t + k) - V(t), telescoped), title="gamma^(k-1) on the last value")
-hw11d.mutant("one-reward-too-many", Eq(Sum(j, 0, k + 1, gamma**j * r(t + j)) + gamma**k * V(t + k) - V(t), telescoped), title="rewards up to k inclusive")
-hw11d.mutant("plus-V", Eq(Sum(j, 0, k, gamma**j * r(t + j)) + gamma**k * V(t + k) + V(t), telescoped), title="+V for -V")
-hw11d.mutant("delta-unweighted", Eq(advantage(k, t), Sum(j, 0, k, delta(t + j))), title="TD errors without their discount")
-hw11d.mutant("delta-of-the-wrong-time", Eq(advantage(k, t), Sum(j, 0, k, gamma**j * delta(t + j + 1))), at=instance(2, 1), title="TD errors one step late")
-hw11d.control("shifted-range", Eq(advantage(k, t), Sum(j, t, t + k, gamma**(j - t) * delta(j))), title="the sum over absolute times")
+hw11d.mutant(
+    "one-power-too-few",
+    Eq(Sum(j, 0, k, gamma**j * r(t + j)) + gamma ** (k - 1) * V(t + k) - V(t), telescoped),
+    title="gamma^(k-1) on the last value",
+)
+hw11d.mutant(
+    "one-reward-too-many",
+    Eq(Sum(j, 0, k + 1, gamma**j * r(t + j)) + gamma**k * V(t + k) - V(t), telescoped),
+    title="rewards up to k inclusive",
+)
+hw11d.mutant(
+    "plus-V", Eq(Sum(j, 0, k, gamma**j * r(t + j)) + gamma**k * V(t + k) + V(t), telescoped), title="+V for -V"
+)
+hw11d.mutant(
+    "delta-unweighted", Eq(advantage(k, t), Sum(j, 0, k, delta(t + j))), title="TD errors without their discount"
+)
+hw11d.mutant(
+    "delta-of-the-wrong-time",
+    Eq(advantage(k, t), Sum(j, 0, k, gamma**j * delta(t + j + 1))),
+    at=instance(2, 1),
+    title="TD errors one step late",
+)
+hw11d.control(
+    "shifted-range",
+    Eq(advantage(k, t), Sum(j, t, t + k, gamma ** (j - t) * delta(j))),
+    title="the sum over absolute times",
+)

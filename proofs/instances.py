@@ -11,7 +11,10 @@ from proofs.claims import Instance
 # Two states, two actions, two outcomes of the reward, generic laws: no value is 0, 1 or equal to another where avoidable.
 POLICY = [["2/3", "1/3"], ["1/4", "3/4"]]
 REWARD_LAW = [[["1/3", "2/3"], ["2/5", "3/5"]], [["1/2", "1/2"], ["1/7", "6/7"]]]
-NEXT = [[[["3/4", "1/4"], ["1/4", "3/4"]], [["1/5", "4/5"], ["1", "0"]]], [[["1/2", "1/2"], ["1/3", "2/3"]], [["0", "1"], ["5/8", "3/8"]]]]
+NEXT = [
+    [[["3/4", "1/4"], ["1/4", "3/4"]], [["1/5", "4/5"], ["1", "0"]]],
+    [[["1/2", "1/2"], ["1/3", "2/3"]], [["0", "1"], ["5/8", "3/8"]]],
+]
 REWARD = [[["1", "-2"], ["3", "1/2"]], [["0", "2"], ["-1", "4"]]]
 LAST_VALUE = ["2", "-5/3"]
 
@@ -64,4 +67,8 @@ def m2(k: int, m: int, *, horizon: int = 2, **more: Any) -> Instance:
         "P": [next_state] * horizon, "R": [[[["2", "0"], ["3", "1"]], [["1", "-1"], ["0", "-2"]]]] * (horizon + 1),
         "V": [["57/37", "-43/37"]] * (horizon + 1),
     }  # fmt: skip
-    return {"ints": {"S": 2, "A": 2, "M": 2, "T": horizon, "k": k, "m": m, **more}, "reals": {"gamma": "1/2"}, "tables": tables}
+    return {
+        "ints": {"S": 2, "A": 2, "M": 2, "T": horizon, "k": k, "m": m, **more},
+        "reals": {"gamma": "1/2"},
+        "tables": tables,
+    }

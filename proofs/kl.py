@@ -1,6 +1,6 @@
 """Three estimators of KL(p || q) from samples of p, and what can be said of the third.
 
-    k1 = -log r        k2 = (log r)^2 / 2        k3 = r - 1 - log r        r = q(x) / p(x),  x ~ p
+k1 = -log r        k2 = (log r)^2 / 2        k3 = r - 1 - log r        r = q(x) / p(x),  x ~ p
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from proofs.claims import Hypothesis, Instance, Topic, homework, lemma
-from proofs.kernel.terms import Term, num
 from proofs.kernel.rules import slope
+from proofs.kernel.terms import Term, num
 from proofs.language import All, E, Eq, Ge, Gt, Implies, Le, Ln, Lt, Sum, Vocabulary, local_index, local_real
 
 TOPIC = Topic("kl", "KL estimators")
@@ -34,41 +34,90 @@ def pair(p: str, q: str) -> Instance:
 
 
 SUPPORT = [
-    Hypothesis("p-in-q", All(a, 0, n, Implies(Gt(p(a), 0), Gt(q(a), 0))), "where p is positive, so is q", pair("1/3 2/3", "1 0")),
-    Hypothesis("q-in-p", All(a, 0, n, Implies(Gt(q(a), 0), Gt(p(a), 0))), "where q is positive, so is p", pair("1 0", "1/2 1/2")),
+    Hypothesis(
+        "p-in-q",
+        All(a, 0, n, Implies(Gt(p(a), 0), Gt(q(a), 0))),
+        "where p is positive, so is q",
+        pair("1/3 2/3", "1 0"),
+    ),
+    Hypothesis(
+        "q-in-p",
+        All(a, 0, n, Implies(Gt(q(a), 0), Gt(p(a), 0))),
+        "where q is positive, so is p",
+        pair("1 0", "1/2 1/2"),
+    ),
 ]
 hw23c = TOPIC.claim(
-    "hw23c", "k3 is unbiased for KL(p || q)",
-    kind="expectation", source=homework(23, "c"), vocabulary=NAMES, notation=NOTATION,
-    given=SUPPORT, says=Eq(E(k3(ratio)), KL()), witness=pair("2/9 3/9 4/9", "1/2 1/3 1/6"),
-    instances={"shared-zero": pair("1/4 3/4 0", "2/5 3/5 0"), "equal": pair("1/3 2/3", "1/3 2/3"), "one-outcome": pair("1", "1")},
-)  # fmt: skip
+    "hw23c",
+    "k3 is unbiased for KL(p || q)",
+    kind="expectation",
+    source=homework(23, "c"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    given=SUPPORT,
+    says=Eq(E(k3(ratio)), KL()),
+    witness=pair("2/9 3/9 4/9", "1/2 1/3 1/6"),
+    instances={
+        "shared-zero": pair("1/4 3/4 0", "2/5 3/5 0"),
+        "equal": pair("1/3 2/3", "1/3 2/3"),
+        "one-outcome": pair("1", "1"),
+    },
+)
 
 
 @hw23c.proof
 def unbiased(pf: Any, claim: Term) -> None:
     start, end = claim.args
-    (pf.chain(start)
-       .then(pf.rule("next_draws", ["p-in-q"], start, 1), "the mean over x ~ p")
-       .eq(Sum(a, 0, n, q(a), where=Gt(p(a), 0)) - 1 + KL(), "p r = q where p > 0, and the sum of p is 1", by=["p-in-q"])
-       .eq(end, "the sum of q over the support of p is 1", by=["p-in-q", mass_of_q(pf)])
-       .done())
+    (
+        pf.chain(start)
+        .then(pf.rule("next_draws", ["p-in-q"], start, 1), "the mean over x ~ p")
+        .eq(
+            Sum(a, 0, n, q(a), where=Gt(p(a), 0)) - 1 + KL(),
+            "p r = q where p > 0, and the sum of p is 1",
+            by=["p-in-q"],
+        )
+        .eq(end, "the sum of q over the support of p is 1", by=["p-in-q", mass_of_q(pf)])
+        .done()
+    )
 
 
 def mass_of_q(pf: Any) -> Any:
     """sum of q(a) over the a with p(a) > 0 is 1: elsewhere q vanishes too."""
     here, off = [Le(0, i), Lt(i, n)], Le(p(i), 0)
-    vanishes = pf.cases(q(i), 0, lambda h: pf.prove(Eq(q(i), 0), under=[*here, off, h]),
-                        lambda h: pf.prove(Eq(q(i), 0), by=["q-in-p"], under=[*here, off, h]))
+    vanishes = pf.cases(
+        q(i),
+        0,
+        lambda h: pf.prove(Eq(q(i), 0), under=[*here, off, h]),
+        lambda h: pf.prove(Eq(q(i), 0), by=["q-in-p"], under=[*here, off, h]),
+    )
     spread = pf.rule("unguard", [pf.every(i, 0, n, pf.rule("imply", [vanishes], off))])
     return pf.chain(spread.left).then(spread, "q = 0 where p = 0").eq(1, "q is a pmf").done()
 
 
-hw23c.mutant("ratio-upside-down", Eq(E(k3(p(x) / q(x))), KL()), title="p/q for q/p", channels=("proof", "exact", "sympy", "montecarlo"))
-hw23c.mutant("forgets-minus-one", Eq(E(ratio - Ln(ratio)), KL()), title="without the -1", channels=("proof", "exact", "sympy", "montecarlo"))
-hw23c.mutant("plus-log", Eq(E(ratio - 1 + Ln(ratio)), KL()), title="+log for -log", channels=("proof", "exact", "sympy", "montecarlo"))
-hw23c.mutant("other-direction", Eq(E(k3(ratio)), Sum(a, 0, n, q(a) * Ln(q(a) / p(a)), where=Gt(q(a), 0))), title="KL(q || p)",
-             channels=("proof", "exact", "sympy", "montecarlo"))
+hw23c.mutant(
+    "ratio-upside-down",
+    Eq(E(k3(p(x) / q(x))), KL()),
+    title="p/q for q/p",
+    channels=("proof", "exact", "sympy", "montecarlo"),
+)
+hw23c.mutant(
+    "forgets-minus-one",
+    Eq(E(ratio - Ln(ratio)), KL()),
+    title="without the -1",
+    channels=("proof", "exact", "sympy", "montecarlo"),
+)
+hw23c.mutant(
+    "plus-log",
+    Eq(E(ratio - 1 + Ln(ratio)), KL()),
+    title="+log for -log",
+    channels=("proof", "exact", "sympy", "montecarlo"),
+)
+hw23c.mutant(
+    "other-direction",
+    Eq(E(k3(ratio)), Sum(a, 0, n, q(a) * Ln(q(a) / p(a)), where=Gt(q(a), 0))),
+    title="KL(q || p)",
+    channels=("proof", "exact", "sympy", "montecarlo"),
+)
 hw23c.mutant("any-q", without=["q-in-p"], at=pair("1 0", "1/2 1/2"), title="unbiased for all p and q")
 
 
@@ -92,11 +141,16 @@ def at(value: str) -> Instance:
 
 
 tangent_log = TOPIC.claim(
-    "log-tangent", "u - 1 - log u is never negative",
-    kind="inequality", source=lemma("hw23d"), vocabulary=REALS,
+    "log-tangent",
+    "u - 1 - log u is never negative",
+    kind="inequality",
+    source=lemma("hw23d"),
+    vocabulary=REALS,
     given=[Hypothesis("positive", Gt(u, 0), "the logarithm is defined", at("-1/2"))],
-    says=Le(0, k3(u)), witness=at("7/3"), instances={"least": at("1"), "below": at("2/7")},
-)  # fmt: skip
+    says=Le(0, k3(u)),
+    witness=at("7/3"),
+    instances={"least": at("1"), "below": at("2/7")},
+)
 
 
 @tangent_log.proof
@@ -107,7 +161,9 @@ def touches(pf: Any, claim: Term) -> None:
     rises = pf.prove(Le(0, slope(k3(v), v) * (v - 1)), by=[below], under=here)
     bound = pf.settle(pf.rule("tangent", [rises], k3(v), v, num(1)), under=here)
     least = pf.put(bound, v, u, by=["positive"])
-    pf.chain(0).eq(least.left, "log 1 = 0").then(least, "the tangent at 1 is flat, and the slope changes sign there once").done()
+    pf.chain(0).eq(least.left, "log 1 = 0").then(
+        least, "the tangent at 1 is flat, and the slope changes sign there once"
+    ).done()
 
 
 tangent_log.mutant("strict", Lt(0, k3(u)), at=at("1"), title="strictly positive")
@@ -137,15 +193,25 @@ def average(f: Any) -> Term:
 
 
 SAMPLED = [
-    Hypothesis("p-positive", All(a, 0, N, Gt(ps(a), 0)), "each sample has positive probability under p", samples("0", "1/2")),
-    Hypothesis("q-positive", All(a, 0, N, Gt(qs(a), 0)), "each sample has positive probability under q", samples("1/2", "0")),
+    Hypothesis(
+        "p-positive", All(a, 0, N, Gt(ps(a), 0)), "each sample has positive probability under p", samples("0", "1/2")
+    ),
+    Hypothesis(
+        "q-positive", All(a, 0, N, Gt(qs(a), 0)), "each sample has positive probability under q", samples("1/2", "0")
+    ),
 ]
 hw23d = TOPIC.claim(
-    "hw23d", "The average of k3 over N samples is never negative",
-    kind="inequality", source=homework(23, "d"), vocabulary=NUMBERS, uses=[tangent_log],
-    given=SAMPLED, says=Ge(average(k3), 0), witness=samples("9/10 1/10 2/7", "1/2 1/2 3/11"),
+    "hw23d",
+    "The average of k3 over N samples is never negative",
+    kind="inequality",
+    source=homework(23, "d"),
+    vocabulary=NUMBERS,
+    uses=[tangent_log],
+    given=SAMPLED,
+    says=Ge(average(k3), 0),
+    witness=samples("9/10 1/10 2/7", "1/2 1/2 3/11"),
     instances={"half": samples("2/3", "1/3"), "twice": samples("1/3", "2/3"), "equal": samples("1/3", "1/3")},
-)  # fmt: skip
+)
 
 
 @hw23d.proof
@@ -162,4 +228,6 @@ hw23d.mutant("strict", Gt(average(k3), 0), at=samples("1/3", "1/3"), title="stri
 hw23d.mutant("k1-too", Ge(average(lambda r: -Ln(r)), 0), at=samples("1/10", "1/2"), title="the same of k1")
 hw23d.mutant("sign", Ge(average(lambda r: 1 - r + Ln(r)), 0), title="the sign turned round")
 hw23d.mutant("constant-off", Ge(average(lambda r: r - 2 - Ln(r)), 0), at=samples("1/3", "1/3"), title="-2 for -1")
-hw23d.control("terms-exchanged", Le(0, Sum(a, 0, N, qs(a) / ps(a) - Ln(qs(a) / ps(a)) - 1) / N), title="terms exchanged")
+hw23d.control(
+    "terms-exchanged", Le(0, Sum(a, 0, N, qs(a) / ps(a) - Ln(qs(a) / ps(a)) - 1) / N), title="terms exchanged"
+)

@@ -15,18 +15,52 @@ Function = Callable[..., Term]
 
 
 # ------------------------------------------------------------------------------------- forms
-def Ln(a: Any) -> Term: return mk("Ln", term(a))
-def Min(a: Any, b: Any) -> Term: return mk("Min", term(a), term(b))
-def Max(a: Any, b: Any) -> Term: return mk("Max", term(a), term(b))
-def Clip(x: Any, lo: Any, hi: Any) -> Term: return mk("Clip", term(x), term(lo), term(hi))
-def Eq(a: Any, b: Any) -> Term: return mk("Eq", term(a), term(b))
-def Ne(a: Any, b: Any) -> Term: return mk("Ne", term(a), term(b))
-def Le(a: Any, b: Any) -> Term: return mk("Le", term(a), term(b))
-def Lt(a: Any, b: Any) -> Term: return mk("Lt", term(a), term(b))
-def Ge(a: Any, b: Any) -> Term: return mk("Le", term(b), term(a))
-def Gt(a: Any, b: Any) -> Term: return mk("Lt", term(b), term(a))
-def And(a: Term, b: Term) -> Term: return mk("And", a, b)
-def Implies(a: Term, b: Term) -> Term: return mk("Implies", a, b)
+def Ln(a: Any) -> Term:
+    return mk("Ln", term(a))
+
+
+def Min(a: Any, b: Any) -> Term:
+    return mk("Min", term(a), term(b))
+
+
+def Max(a: Any, b: Any) -> Term:
+    return mk("Max", term(a), term(b))
+
+
+def Clip(x: Any, lo: Any, hi: Any) -> Term:
+    return mk("Clip", term(x), term(lo), term(hi))
+
+
+def Eq(a: Any, b: Any) -> Term:
+    return mk("Eq", term(a), term(b))
+
+
+def Ne(a: Any, b: Any) -> Term:
+    return mk("Ne", term(a), term(b))
+
+
+def Le(a: Any, b: Any) -> Term:
+    return mk("Le", term(a), term(b))
+
+
+def Lt(a: Any, b: Any) -> Term:
+    return mk("Lt", term(a), term(b))
+
+
+def Ge(a: Any, b: Any) -> Term:
+    return mk("Le", term(b), term(a))
+
+
+def Gt(a: Any, b: Any) -> Term:
+    return mk("Lt", term(b), term(a))
+
+
+def And(a: Term, b: Term) -> Term:
+    return mk("And", a, b)
+
+
+def Implies(a: Term, b: Term) -> Term:
+    return mk("Implies", a, b)
 
 
 def Sum(i: Term, low: Any, high: Any, body: Any, where: Term = TRUE) -> Term:
@@ -166,5 +200,3 @@ def local_index(name: str) -> Term:
 
 def local_real(name: str) -> Term:
     return mk("Sym", f"_{name}", "Real")
-
-

@@ -27,18 +27,32 @@ def regions(advantage: str) -> dict[str, Instance]:
 
 width = Hypothesis("width", Ge(e, 0), "the clip interval is not empty", point("3/2", "7/3", "-1/5"))
 hw14a = TOPIC.claim(
-    "hw14a", "For A >= 0 the clipped objective is min(l, 1 + e) A",
-    kind="identity", source=homework(14, "a"), vocabulary=NAMES, notation=NOTATION,
+    "hw14a",
+    "For A >= 0 the clipped objective is min(l, 1 + e) A",
+    kind="identity",
+    source=homework(14, "a"),
+    vocabulary=NAMES,
+    notation=NOTATION,
     given=[Hypothesis("sign", Ge(A, 0), "the advantage is not negative", point("3/2", "-7/3")), width],
-    says=Eq(L, Min(l, 1 + e) * A), witness=point("3/2", "7/3"), instances={**regions("7/3"), "catalogue": point("1/2", "1"), "no-advantage": point("3/2", "0")},
-)  # fmt: skip
+    says=Eq(L, Min(l, 1 + e) * A),
+    witness=point("3/2", "7/3"),
+    instances={**regions("7/3"), "catalogue": point("1/2", "1"), "no-advantage": point("3/2", "0")},
+)
 hw14b = TOPIC.claim(
-    "hw14b", "For A < 0 the clipped objective is max(l, 1 - e) A",
-    kind="identity", source=homework(14, "b"), vocabulary=NAMES, notation=NOTATION,
-    given=[Hypothesis("sign", Lt(A, 0), "the advantage is negative", point("2/3", "7/3")),
-           Hypothesis("width", Ge(e, 0), "the clip interval is not empty", point("2/3", "-7/3", "-1/5"))],
-    says=Eq(L, Max(l, 1 - e) * A), witness=point("2/3", "-7/3"), instances={**regions("-7/3"), "catalogue": point("1/2", "-1")},
-)  # fmt: skip
+    "hw14b",
+    "For A < 0 the clipped objective is max(l, 1 - e) A",
+    kind="identity",
+    source=homework(14, "b"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    given=[
+        Hypothesis("sign", Lt(A, 0), "the advantage is negative", point("2/3", "7/3")),
+        Hypothesis("width", Ge(e, 0), "the clip interval is not empty", point("2/3", "-7/3", "-1/5")),
+    ],
+    says=Eq(L, Max(l, 1 - e) * A),
+    witness=point("2/3", "-7/3"),
+    instances={**regions("-7/3"), "catalogue": point("1/2", "-1")},
+)
 
 
 def by_region(size: Term) -> Any:
@@ -63,16 +77,36 @@ hw14a.proof(by_region(A))
 hw14b.proof(by_region(-A))
 
 LIBRARY = "a sign or side slip that the tests of several RL libraries let through"
-hw14a.mutant("clip-alone", Eq(Clip(l, 1 - e, 1 + e) * A, Min(l, 1 + e) * A), at=point("1/2", "1"), title="the outer min forgotten")
-hw14a.mutant("three-terms", Eq(Min(L, (1 - e) * A), Min(l, 1 + e) * A), at=point("1", "1"), title="the least of all three terms")
+hw14a.mutant(
+    "clip-alone",
+    Eq(Clip(l, 1 - e, 1 + e) * A, Min(l, 1 + e) * A),
+    at=point("1/2", "1"),
+    title="the outer min forgotten",
+)
+hw14a.mutant(
+    "three-terms", Eq(Min(L, (1 - e) * A), Min(l, 1 + e) * A), at=point("1", "1"), title="the least of all three terms"
+)
 hw14a.mutant("lower-side", Eq(L, Max(l, 1 - e) * A), title="the formula for negative advantages", seen_in=LIBRARY)
 hw14a.mutant("outer-max", Eq(Max(l * A, Clip(l, 1 - e, 1 + e) * A), Min(l, 1 + e) * A), title="max for the outer min")
-hw14a.control("in-or-out", Eq(Min(Clip(l, 1 - e, 1 + e) * A, A * l), A * Min(1 + e, l)), title="factors and terms exchanged")
+hw14a.control(
+    "in-or-out", Eq(Min(Clip(l, 1 - e, 1 + e) * A, A * l), A * Min(1 + e, l)), title="factors and terms exchanged"
+)
 
-hw14b.mutant("upper-side", Eq(L, Min(l, 1 + e) * A), at=point("1/2", "-1"), title="the formula for positive advantages", seen_in=LIBRARY)
-hw14b.mutant("clip-alone", Eq(Clip(l, 1 - e, 1 + e) * A, Max(l, 1 - e) * A), at=point("3/2", "-1"), title="the outer min forgotten")
+hw14b.mutant(
+    "upper-side",
+    Eq(L, Min(l, 1 + e) * A),
+    at=point("1/2", "-1"),
+    title="the formula for positive advantages",
+    seen_in=LIBRARY,
+)
+hw14b.mutant(
+    "clip-alone",
+    Eq(Clip(l, 1 - e, 1 + e) * A, Max(l, 1 - e) * A),
+    at=point("3/2", "-1"),
+    title="the outer min forgotten",
+)
 hw14b.mutant("min-for-max", Eq(L, Min(l, 1 - e) * A), at=point("1", "-1"), title="min for max")
 hw14b.mutant("size-of-A", Eq(L, Max(l, 1 - e) * Max(A, -A)), title="|A| for A")
-hw14b.control("in-or-out", Eq(Min(Clip(l, 1 - e, 1 + e) * A, A * l), A * Max(1 - e, l)), title="factors and terms exchanged")
-
-
+hw14b.control(
+    "in-or-out", Eq(Min(Clip(l, 1 - e, 1 + e) * A, A * l), A * Max(1 - e, l)), title="factors and terms exchanged"
+)

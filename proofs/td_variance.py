@@ -71,13 +71,19 @@ def hypotheses(first: Any, last: Any, *, step: bool) -> list[Hypothesis]:
     extra = {"x": "2/3", "y": "-3/5"} if step else {}
 
     def at(values: dict[int, list[str]], more: int = 0, **ints: int) -> Any:
-        data = with_values(trajectory(**{**ks, **ints}), values, more)
+        now = ks | ints
+        data = with_values(trajectory(now["k"], now["m"]), values, more)
         return {**data, "reals": {**data["reals"], **extra}}
 
     return [
         Hypothesis("from", Le(1, first), "at least one reward is sampled", at(START, k=0, m=0 if step else 1)),
         Hypothesis("order", Le(first, last), "the second bootstrap is not the shorter one", at({}, k=2, m=1)),
-        Hypothesis("horizon", Lt(last, T) if step else Le(last, T), "both lie within the horizon", at({}, 2 if step else 1, m=2 if step else 3)),
+        Hypothesis(
+            "horizon",
+            Lt(last, T) if step else Le(last, T),
+            "both lie within the horizon",
+            at({}, 2 if step else 1, m=2 if step else 3),
+        ),
         Hypothesis("bellman", bellman(1), "V is the policy's value from time 1 on", at(WRONG)),
     ]
 
@@ -88,11 +94,17 @@ def with_reals(data: Any) -> Any:
 
 # ------------------------------------------------------------------------------------- a TD error is orthogonal to the past
 orthogonal = TOPIC.claim(
-    "hw10a.2-orthogonal", "A TD error is orthogonal to constants and to shorter returns",
-    kind="expectation", source=lemma("hw10a.2"), vocabulary=NAMES, notation=NOTATION,
-    given=hypotheses(k, m, step=True), says=Eq(E((x + y * td(k)) * delta(m)), 0),
-    witness=with_reals(trajectory(1, 1)), instances={"M2": with_reals(m2(1, 1))},
-)  # fmt: skip
+    "hw10a.2-orthogonal",
+    "A TD error is orthogonal to constants and to shorter returns",
+    kind="expectation",
+    source=lemma("hw10a.2"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    given=hypotheses(k, m, step=True),
+    says=Eq(E((x + y * td(k)) * delta(m)), 0),
+    witness=with_reals(trajectory(1, 1)),
+    instances={"M2": with_reals(m2(1, 1))},
+)
 
 
 @orthogonal.proof
@@ -105,37 +117,67 @@ def _(pf: Any, claim: Term) -> None:
 
     target, past = reward(m) + gamma * V(m + 1, X.s(m + 1)), x + y * td(k)
     value = pf.at("bellman", m, X.s(m), by=steps)
-    drift = (pf.chain(now(delta(m)), "given the state at time m, the TD error has mean zero")
-               .eq(now(target) - V(m, X.s(m)), "V(m, s_m) is known", by=steps)
-               .eq(value.right - V(m, X.s(m)), "the mean over action, reward and next state", by=[*steps, pf.rule("next_draws", steps, now(target), 3)])
-               .eq(0, "Bellman's equation", by=[*steps, value]).done())
-    (pf.chain(claim.args[0])
-       .eq(E(past * now(delta(m))), "tower: the past is known at time m", by=steps)
-       .then(pf.mean(pf.times(drift, past), X), "the TD error has mean zero given the past")
-       .eq(0, "the mean of 0", by=steps).done())
+    drift = (
+        pf.chain(now(delta(m)), "given the state at time m, the TD error has mean zero")
+        .eq(now(target) - V(m, X.s(m)), "V(m, s_m) is known", by=steps)
+        .eq(
+            value.right - V(m, X.s(m)),
+            "the mean over action, reward and next state",
+            by=[*steps, pf.rule("next_draws", steps, now(target), 3)],
+        )
+        .eq(0, "Bellman's equation", by=[*steps, value])
+        .done()
+    )
+    (
+        pf.chain(claim.args[0])
+        .eq(E(past * now(delta(m))), "tower: the past is known at time m", by=steps)
+        .then(pf.mean(pf.times(drift, past), X), "the TD error has mean zero given the past")
+        .eq(0, "the mean of 0", by=steps)
+        .done()
+    )
 
 
-orthogonal.mutant("any-V", without=["bellman"], at=with_reals(with_values(trajectory(1, 1), WRONG)), title="for any value function")
-orthogonal.mutant("same-time", Eq(E((x + y * td(k)) * delta(0)), 0), at=with_reals(with_values(trajectory(1, 1), START)), title="the TD error at time 0")
-orthogonal.mutant("no-discount", Eq(E((x + y * td(k)) * (reward(m) + V(m + 1, X.s(m + 1)) - V(m, X.s(m)))), 0), title="a TD error without gamma")
+orthogonal.mutant(
+    "any-V", without=["bellman"], at=with_reals(with_values(trajectory(1, 1), WRONG)), title="for any value function"
+)
+orthogonal.mutant(
+    "same-time",
+    Eq(E((x + y * td(k)) * delta(0)), 0),
+    at=with_reals(with_values(trajectory(1, 1), START)),
+    title="the TD error at time 0",
+)
+orthogonal.mutant(
+    "no-discount",
+    Eq(E((x + y * td(k)) * (reward(m) + V(m + 1, X.s(m + 1)) - V(m, X.s(m)))), 0),
+    title="a TD error without gamma",
+)
 orthogonal.control("two-means", Eq(x * E(delta(m)) + y * E(td(k) * delta(m)), 0), title="two expectations")
 
 # ------------------------------------------------------------------------------------- Pythagoras
 ORDER = hypotheses(k, m, step=False)
 increment = TOPIC.claim(
-    "hw10a.2-increment", "Var X_m - Var X_k is the mean square of X_m - X_k",
-    kind="expectation", source=lemma("hw10a.2"), vocabulary=NAMES, notation=NOTATION, uses=[orthogonal],
-    given=ORDER, says=Eq(Var(td(m)), Var(td(k)) + E((td(m) - td(k)) ** 2)),
-    witness=trajectory(1, 2), instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
-)  # fmt: skip
+    "hw10a.2-increment",
+    "Var X_m - Var X_k is the mean square of X_m - X_k",
+    kind="expectation",
+    source=lemma("hw10a.2"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    uses=[orthogonal],
+    given=ORDER,
+    says=Eq(Var(td(m)), Var(td(k)) + E((td(m) - td(k)) ** 2)),
+    witness=trajectory(1, 2),
+    instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
+)
 
 
 @increment.proof
 def _(pf: Any, claim: Term) -> None:
     under = [Le(k, n), Lt(n, T)]
     goal = replaced(claim, {m: n})
-    flat = {name: pf.cite("hw10a.2-orthogonal", by=["from", "bellman"], under=under, k=first, m=n, x=c, y=d)
-            for name, first, c, d in (("drift", k, 1, 0), ("past", n, 0, 1), ("start", k, 0, 1))}
+    flat = {
+        name: pf.cite("hw10a.2-orthogonal", by=["from", "bellman"], under=under, k=first, m=n, x=c, y=d)
+        for name, first, c, d in (("drift", k, 1, 0), ("past", n, 0, 1), ("start", k, 0, 1))
+    }
     products = [pf.times(flat["drift"], gamma**n * f) for f in (E(td(n)), gamma**n * E(error(n)))]
     products += [pf.times(flat[name], gamma**n) for name in ("past", "start")]
     base = pf.prove(replaced(goal, {n: k}), by=["from"])
@@ -146,15 +188,24 @@ def _(pf: Any, claim: Term) -> None:
 increment.mutant("any-V", without=["bellman"], at=with_values(trajectory(1, 2), WRONG), title="for any value function")
 increment.mutant("minus", Eq(Var(td(m)), Var(td(k)) - E((td(m) - td(k)) ** 2)), title="minus for plus")
 increment.mutant("geometric", Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)), title="gamma^k for gamma^(2k)")
-increment.control("difference", Eq(Var(td(m)) - Var(td(k)), E((td(k) - td(m)) ** 2)), title="the difference of the variances")
+increment.control(
+    "difference", Eq(Var(td(m)) - Var(td(k)), E((td(k) - td(m)) ** 2)), title="the difference of the variances"
+)
 
 # ------------------------------------------------------------------------------------- the ordering
 hw10a2 = TOPIC.claim(
-    "hw10a.2", "Var TD(1) <= Var TD(2) <= ... <= Var TD(T)",
-    kind="variance ordering", source=homework(10, "a"), vocabulary=NAMES, notation=NOTATION, uses=[increment],
-    given=ORDER, says=Le(Var(td(k)), Var(td(m))), witness=trajectory(1, 2),
+    "hw10a.2",
+    "Var TD(1) <= Var TD(2) <= ... <= Var TD(T)",
+    kind="variance ordering",
+    source=homework(10, "a"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    uses=[increment],
+    given=ORDER,
+    says=Le(Var(td(k)), Var(td(m))),
+    witness=trajectory(1, 2),
     instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
-)  # fmt: skip
+)
 
 
 @hw10a2.proof
@@ -162,18 +213,31 @@ def ordered(pf: Any, claim: Term) -> None:
     gap = td(m) - td(k)
     spread = pf.cite("hw10a.2-increment", by=["from", "order", "horizon", "bellman"])
     gain = pf.mean(pf.square(gap), X)
-    (pf.chain(claim.args[0])
-       .le(Var(td(k)) + E(gap**2), "a mean square is not negative", by=["from", "order", gain])
-       .eq(claim.args[1], "Pythagoras: the increment is orthogonal to the past", by=["from", "order", spread])
-       .done())
+    (
+        pf.chain(claim.args[0])
+        .le(Var(td(k)) + E(gap**2), "a mean square is not negative", by=["from", "order", gain])
+        .eq(claim.args[1], "Pythagoras: the increment is orthogonal to the past", by=["from", "order", spread])
+        .done()
+    )
 
 
 SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 hw10a2.mutant("reversed", Ge(Var(td(k)), Var(td(m))), title="the order reversed", channels=SAMPLED)
 hw10a2.mutant("strict", Lt(Var(td(k)), Var(td(m))), at=trajectory(2, 2), title="strictly, also for k = m")
 hw10a2.mutant("geometric", Eq(Var(td(m)), Var(td(k)) / (1 - gamma**2)), title="Var X_1 / (1 - gamma^2) as the limit")
-hw10a2.mutant("weight", Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)), title="increments gamma^k for gamma^(2k)", channels=SAMPLED)
-hw10a2.mutant("any-V", without=["bellman"], at=with_values(trajectory(1, 2), WRONG), title="for any value function", channels=SAMPLED)
+hw10a2.mutant(
+    "weight",
+    Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)),
+    title="increments gamma^k for gamma^(2k)",
+    channels=SAMPLED,
+)
+hw10a2.mutant(
+    "any-V",
+    without=["bellman"],
+    at=with_values(trajectory(1, 2), WRONG),
+    title="for any value function",
+    channels=SAMPLED,
+)
 
 
 def moved_over(pf: Any, claim: Term) -> None:
@@ -184,7 +248,11 @@ def moved_over(pf: Any, claim: Term) -> None:
 hw10a2.control("difference", Ge(Var(td(m)) - Var(td(k)), 0), derive=moved_over, title="the difference is not negative")
 
 limit = TOPIC.claim(
-    "hw10a.2-limit", "Var TD(T) <= Var TD(infinity)",
-    kind="limit", source=homework(10, "a"), vocabulary=NAMES, says=None,
+    "hw10a.2-limit",
+    "Var TD(T) <= Var TD(infinity)",
+    kind="limit",
+    source=homework(10, "a"),
+    vocabulary=NAMES,
+    says=None,
     about="On an infinite horizon with bounded rewards and gamma < 1, Var X_k increases to the variance of the full return.",
-)  # fmt: skip
+)

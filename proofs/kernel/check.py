@@ -33,7 +33,17 @@ MOST_STEPS = 5_000
 SECONDS = 10
 MEMORY = 1 << 30
 MOST_BYTES = 1 << 26
-CRASHES = (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError, OverflowError, RecursionError, MemoryError)
+CRASHES = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    ZeroDivisionError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+)
 Earlier = dict[str, tuple[str, Statement]]
 
 
@@ -50,7 +60,9 @@ class Replay:
     def run(self) -> list[str]:
         """Replay every step; the names of the hypotheses that are used."""
         steps = self.cert["steps"]
-        need(type(steps) is list and 0 < len(steps) <= MOST_STEPS, f"a certificate has between 1 and {MOST_STEPS} steps")
+        need(
+            type(steps) is list and 0 < len(steps) <= MOST_STEPS, f"a certificate has between 1 and {MOST_STEPS} steps"
+        )
         for n, step in enumerate(steps):
             try:
                 self.done.append(self.step(step))
@@ -140,7 +152,9 @@ def check_item(item: dict[str, Any], earlier: Earlier) -> tuple[dict[str, Any], 
         return {**out, "verdict": "refuted", "reason": found, "detail": why, "scope": "instance"}, statement
     need({"nodes", "steps"} <= set(cert) <= {"nodes", "steps", "defined"}, "not a certificate")
     lemmas, count = cert.get("defined", []), len(cert["steps"])
-    need(type(lemmas) is list and all(type(n) is int and 0 <= n < count for n in lemmas), "no such step for definedness")
+    need(
+        type(lemmas) is list and all(type(n) is int and 0 <= n < count for n in lemmas), "no such step for definedness"
+    )
     found, why = outcome(statement, item["witness"])
     need(found == "true", f"the witness does not satisfy the statement: {found}. {why}")
     replay = Replay(statement, cert, earlier)

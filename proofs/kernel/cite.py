@@ -24,7 +24,10 @@ class Instantiation:
         self.other, self.here = other, here
         self.table: dict[str, dict[Any, Any]] = {"sym": {}, "fn": {}, "kernel": {}, "process": {}}
         for pair in pairs:
-            need(type(pair) is list and len(pair) == 3 and pair[0] in self.table, "an instantiation is a kind, a name and a value")
+            need(
+                type(pair) is list and len(pair) == 3 and pair[0] in self.table,
+                "an instantiation is a kind, a name and a value",
+            )
             kind, name, value = pair
             need(name not in self.table[kind], f"instantiated twice: {name!r:.60}")
             self.table[kind][name] = value
@@ -32,7 +35,7 @@ class Instantiation:
         self.seen: set[Any] = set()
         for d in other.raw:
             getattr(self, "_" + d[0].lower())(*d[1:])
-        left = [k for part in self.table.values() for k in part if k not in self.seen]
+        left = [name for kind, part in self.table.items() for name in part if (kind, name) not in self.seen]
         need(not left, f"not a name of the cited statement: {left!r:.80}")
 
     # --------------------------------------------------------------------------------- one declaration each
@@ -41,7 +44,7 @@ class Instantiation:
         if v not in self.table["sym"]:
             need(self.here.sorts.get(name) == sort, f"declared otherwise or not at all: {name}")
             return v
-        self.seen.add(v)
+        self.seen.add(("sym", v))
         t: Term = self.table["sym"][v]
         need(isinstance(t, Term) and not t.loose, "a symbol is replaced by a term")
         self.here.check(t, sort, proof=True)
@@ -61,7 +64,7 @@ class Instantiation:
         if name not in self.table["fn"]:
             need(self.here.arity.get(name) == arity, f"declared otherwise or not at all: {name}")
             return
-        self.seen.add(name)
+        self.seen.add(("fn", name))
         body = self.table["fn"][name]
         need(isinstance(body, Term), "a function is replaced by a term with parameters")
         self.here.check(body, "Real", ("Int",) * arity, proof=True)
@@ -83,7 +86,7 @@ class Instantiation:
     def _name(self, kind: str, name: str) -> str:
         mine = self.table[kind].get(name, name)
         need(type(mine) is str, f"a {kind} is replaced by a name")
-        self.seen.add(name)
+        self.seen.add((kind, name))
         return str(mine)
 
     def _shape(self, t: Term) -> Term:
@@ -105,8 +108,8 @@ class Instantiation:
 
 def _form(p: Process, kernels: dict[str, str]) -> list[Any]:
     """What a process draws, and from which kernels; sizes follow from the kernels."""
-    rename = lambda rule: (kernels.get(rule[0], rule[0]), rule[1])  # noqa: E731
-    return [(d.name, rename(d.first), rename(d.later)) for d in p.draws]
+    rules = [(d.name, rule) for d in p.draws for rule in (d.first, d.later)]
+    return [(name, kernels.get(kernel, kernel), parents) for name, (kernel, parents) in rules]
 
 
 def instantiated(other: Statement, here: Decls, pairs: list[Any]) -> Thm:

@@ -34,8 +34,11 @@ def fresh_path(process: str) -> Term:
 
 def integral(p: Poly) -> bool:
     """Surely an integer: integer coefficients, integer symbols and draws only."""
-    whole = lambda a, k: k > 0 and (a.op == "Draw" or (a.op == "Sym" and a.args[1] == "Int"))  # noqa: E731
-    return all(c.denominator == 1 and all(whole(a, k) for a, k in m) for m, c in p.items())
+    return all(c.denominator == 1 and all(k > 0 and _whole(a) for a, k in m) for m, c in p.items())
+
+
+def _whole(a: Term) -> bool:
+    return a.op == "Draw" or (a.op == "Sym" and a.args[1] == "Int")
 
 
 class Level(NamedTuple):
@@ -171,7 +174,9 @@ class Ctx:
             return []
         inner = self.plus(depth=self.depth + 1)
         rows = list(rows)
-        atoms = sorted({s for p, _ in rows for m in p for a, _ in m for s in subterms(a) if not s.loose}, key=lambda s: s.key)
+        atoms = sorted(
+            {s for p, _ in rows for m in p for a, _ in m for s in subterms(a) if not s.loose}, key=lambda s: s.key
+        )
         out = [r for a in atoms if a.op == "Draw" for r in inner.of_draw(a, whole)]
         for q in () if whole else self.quant:
             out += q.instances(atoms, inner)
@@ -327,4 +332,3 @@ def match(pat: Term, t: Term, names: set[Term], env: dict[Term, Term]) -> dict[T
         elif p != x:
             return None
     return found
-

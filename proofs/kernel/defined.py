@@ -62,5 +62,6 @@ def _in_time(process: str, p: Poly, ctx: Ctx) -> bool:
 
 def _level(t: Term, ctx: Ctx) -> str | None:
     fits = t.args[3] <= len(ctx.decls.processes[t.args[0]].draws)
-    return None if fits and _in_time(t.args[0], ctx.nf(t.args[2]), ctx) else f"{show(t.args[2])}, {t.args[3]} is a level"
-
+    return (
+        None if fits and _in_time(t.args[0], ctx.nf(t.args[2]), ctx) else f"{show(t.args[2])}, {t.args[3]} is a level"
+    )

@@ -6,11 +6,28 @@ with only where its condition follows from what is known; elsewhere a SideCondit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from proofs.kernel.context import Ctx, Level, Origin, SideCondition, fresh, fresh_path, integral
-from proofs.kernel.poly import ONE, Monomial, Poly, Undecided, add, back, const, gen, is_const, mul, need, neg, power, scaled, term_of, value
+from proofs.kernel.poly import (
+    ONE,
+    Monomial,
+    Poly,
+    Undecided,
+    add,
+    back,
+    const,
+    gen,
+    is_const,
+    mul,
+    need,
+    neg,
+    power,
+    scaled,
+    term_of,
+    value,
+)
 from proofs.kernel.statement import Decls
 from proofs.kernel.terms import TRUE, Malformed, Term, abstract, covered, mk, num, opened, rebuild, show, subterms
 
@@ -72,10 +89,7 @@ def nf_ln(t: Term, ctx: Ctx) -> Poly:
         return gen(mk("Ln", back(p)))
     ((m, c),) = p.items()
     good = frozenset((a, k) for a, k in m if ctx.positive(gen(a)))
-    if m - good:
-        out = gen(mk("Ln", term_of(m - good, c)))
-    else:
-        out = ln_number(c)
+    out = gen(mk("Ln", term_of(m - good, c))) if m - good else ln_number(c)
     for a, k in sorted(good, key=lambda x: x[0].key):
         out = add(out, gen(mk("Ln", a)), k)
     return out
@@ -295,7 +309,7 @@ def refuse(t: Term, ctx: Ctx) -> Poly:
     raise Undecided(f"not a value: {show(t)}")
 
 
-FORMS = {
+FORMS: dict[str, Callable[[Term, Ctx], Poly]] = {
     "Num": nf_number, "Sym": nf_symbol, "App": nf_app, "Def": nf_def, "Draw": nf_draw, "Add": nf_add, "Mul": nf_mul,
     "Div": nf_div, "Pow": nf_pow, "Ln": nf_ln, "Min": nf_min, "Max": nf_max, "Clip": nf_clip, "Sum": nf_sum, "E": nf_e,
     "CondE": nf_conde, "Var": nf_var, **dict.fromkeys(

@@ -126,11 +126,16 @@ def infeasible(rows: list[Row]) -> bool:
         names = {m for p, _ in left for m in p if m}
         if not names or len(left) > MAX_ROWS:
             return False
-        v = min(names, key=lambda m: (cost(left, m), order(m)))
-        up = [x for x in left if x[0].get(v, 0) > 0]
-        down = [x for x in left if x[0].get(v, 0) < 0]
-        left = [x for x in left if v not in x[0]] + [combine(v, a, b) for a in up for b in down]
+        left = _without_one(left, names)
     return True
+
+
+def _without_one(rows: list[Row], names: set[Monomial]) -> list[Row]:
+    """The rows that follow for the other monomials, one monomial eliminated: the one that makes the fewest."""
+    v = min(names, key=lambda m: (cost(rows, m), order(m)))
+    up = [x for x in rows if x[0].get(v, 0) > 0]
+    down = [x for x in rows if x[0].get(v, 0) < 0]
+    return [x for x in rows if v not in x[0]] + [combine(v, a, b) for a in up for b in down]
 
 
 def ceiling(rows: list[Row], keep: Monomial) -> Fraction | None:
@@ -142,10 +147,7 @@ def ceiling(rows: list[Row], keep: Monomial) -> Fraction | None:
         if not names:
             caps = [p.get(ONE, Fraction(0)) / -p[keep] for p, _ in left if p.get(keep, 0) < 0]
             return min(caps, default=None)
-        v = min(names, key=lambda m: (cost(left, m), order(m)))
-        up = [x for x in left if x[0].get(v, 0) > 0]
-        down = [x for x in left if x[0].get(v, 0) < 0]
-        left = [x for x in left if v not in x[0]] + [combine(v, a, b) for a in up for b in down]
+        left = _without_one(left, names)
     raise Undecided("too many rows to bound a size")
 
 
@@ -155,7 +157,10 @@ def cost(rows: list[Row], v: Monomial) -> int:
 
 def combine(v: Monomial, a: Row, b: Row) -> Row:
     (p, r), (q, s) = a, b
-    need(max(c.numerator.bit_length() for c in (*p.values(), *q.values())) <= MAX_BITS, "a number has more digits than allowed")
+    need(
+        max(c.numerator.bit_length() for c in (*p.values(), *q.values())) <= MAX_BITS,
+        "a number has more digits than allowed",
+    )
     return add({m: -q[v] * c for m, c in p.items()}, q, p[v]), ">" if ">" in (r, s) else ">="
 
 

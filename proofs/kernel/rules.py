@@ -7,7 +7,7 @@ ends Undecided.  A free path stands for any outcome of positive probability.  On
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from proofs.kernel.context import Ctx, Level, Origin, fresh, fresh_path, in_range, integral
 from proofs.kernel.forms import FORMS, context
@@ -82,7 +82,9 @@ def difference(p: Term, ctx: Ctx) -> str:
         return difference(p.args[0] if not ctx.holds(p.args[0]) else p.args[1], ctx)
     left, right = (ctx.nf(a) for a in p.args)
     gap = add(right, left, -1)
-    first = show(back({m: gap[m] for m in sorted(gap, key=lambda m: sorted((a.key, k) for a, k in m))[:1]})) if gap else "0"
+    first = (
+        show(back({m: gap[m] for m in sorted(gap, key=lambda m: sorted((a.key, k) for a, k in m))[:1]})) if gap else "0"
+    )
     return (
         f"not decided: {show(p)}\n  left in normal form:  {show(back(left))}\n  right in normal form: {show(back(right))}"
         f"\n  first term of right - left: {first}"
@@ -181,8 +183,9 @@ def induct(d: Decls, premises: Sequence[Thm], n: Term, start: Term) -> Thm:
     base, step = only(premises, 2)
     index_symbol(n, d)
     need(not mentions(start, [n]) and whole(d, start), f"induction starts at an integer free of {show(n)}")
-    fits = lambda h: replaced(h, {n: n + num(1)}) is step.prop and replaced(h, {n: start}) is base.prop  # noqa: E731
-    goal = next((h for h in sorted(step.hyps, key=lambda h: h.key) if mentions(h, [n]) and fits(h)), None)
+    likely = [h for h in sorted(step.hyps, key=lambda h: h.key) if mentions(h, [n])]
+    likely = [h for h in likely if replaced(h, {n: n + num(1)}) is step.prop]
+    goal = next((h for h in likely if replaced(h, {n: start}) is base.prop), None)
     if goal is None:
         raise Undecided("base and step do not prove one statement")
     lower = mk("Le", start, n)
@@ -284,7 +287,9 @@ def split(d: Decls, premises: Sequence[Thm], s: Term, m: Term) -> Thm:
     only(premises, 0)
     need(s.op == "Sum" and whole(d, m), "the rule takes a sum and an index")
     a, b, *rest = s.args
-    return Thm(frozenset([mk("Le", a, m), mk("Le", m, b)]), mk("Eq", s, mk("Sum", a, m, *rest) + mk("Sum", m, b, *rest)))
+    return Thm(
+        frozenset([mk("Le", a, m), mk("Le", m, b)]), mk("Eq", s, mk("Sum", a, m, *rest) + mk("Sum", m, b, *rest))
+    )
 
 
 @rule
@@ -297,7 +302,9 @@ def swap(d: Decls, premises: Sequence[Thm], s: Term) -> Thm:
     need(not inner.args[0].loose and not inner.args[1].loose, "the inner range depends on the outer variable")
     u, v = fresh(), fresh()
     f = opened(opened(inner, u).args[3], v)
-    return Thm(frozenset(), mk("Eq", s, mk("Sum", *inner.args[:2], TRUE, abstract(mk("Sum", a, b, TRUE, abstract(f, u)), v))))
+    return Thm(
+        frozenset(), mk("Eq", s, mk("Sum", *inner.args[:2], TRUE, abstract(mk("Sum", a, b, TRUE, abstract(f, u)), v)))
+    )
 
 
 @rule
@@ -329,7 +336,10 @@ def tower(d: Decls, premises: Sequence[Thm], e: Term, time: Term, pos: int) -> T
 @rule
 def next_draws(d: Decls, premises: Sequence[Thm], e: Term, n: int, *hyps: Term) -> Thm:
     """E[f | now] as a sum over the next n draws, where f is known after them."""
-    need(e.op in ("E", "CondE") and type(n) is int and 0 < n <= MOST_DRAWS, "the rule takes an expectation and how many draws")
+    need(
+        e.op in ("E", "CondE") and type(n) is int and 0 < n <= MOST_DRAWS,
+        "the rule takes an expectation and how many draws",
+    )
     ctx = facts(d, hyps, premises)
     w, process = fresh_path(e.args[0]), d.processes[e.args[0]]
     origin = Origin(e.args[1], Level(ctx.nf(e.args[2]), e.args[3])) if e.op == "CondE" else None

@@ -10,7 +10,7 @@ from proofs.kernel.terms import Term, mk, num, subterms
 
 
 def scope(statement: Statement) -> str:
-    """'all sizes (n, T)', 'n <= 4 (T)', 'all reals', or 'unknown (...)' where a hypothesis bounds a size in a way not understood."""
+    """'all sizes (n, T)', 'n <= 4 (T)', 'all reals', or 'unknown (...)' where a bound is not understood."""
     ctx = context(statement.decls, [h for _, h in statement.hyps])
     symbols = [mk("Sym", d[1], "Int") for d in statement.raw if d[0] in ("Size", "Int")]
     caps, free = [], []
@@ -34,7 +34,9 @@ def _cap(n: Term, statement: Statement, ctx: Ctx) -> str:
     name = n.args[0]
     rows: list[Row] = list(ctx.rows)
     declared = context(statement.decls, []).rows  # pmfs and processes exist at every size
-    if any(_twisted(p, n) for p, r in rows if (p, r) not in declared) or any(_hidden(h, n, ctx) for _, h in statement.hyps):
+    if any(_twisted(p, n) for p, r in rows if (p, r) not in declared) or any(
+        _hidden(h, n, ctx) for _, h in statement.hyps
+    ):
         return f"unknown {name}"
     linear = [(p, r) for p, r in rows if integral(p)]
     try:

@@ -15,7 +15,21 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from proofs.kernel.terms import KINDS, TRUE, Malformed, Term, Writer, applied, free_paths, mk, num, read, show, subterms, want
+from proofs.kernel.terms import (
+    KINDS,
+    TRUE,
+    Malformed,
+    Term,
+    Writer,
+    applied,
+    free_paths,
+    mk,
+    num,
+    read,
+    show,
+    subterms,
+    want,
+)
 
 Raw = list[Any]
 MAX_TEXT = 120
@@ -38,7 +52,9 @@ class Process:
     """Draws in slots 0..last, in a fixed order."""
 
     def __init__(self, name: str, last: Term, draws: Any) -> None:
-        want(type(draws) is list and draws and all(type(d) is list and len(d) == 6 for d in draws), "a process has draws")
+        want(
+            type(draws) is list and draws and all(type(d) is list and len(d) == 6 for d in draws), "a process has draws"
+        )
         self.name, self.last, self.draws = name, last, [Draw(*d) for d in draws]
 
     def position(self, name: str) -> int:
@@ -138,7 +154,9 @@ class Decls:
 
     def _declare_def(self, name: str, sorts: Any, body: Any) -> None:
         want(type(sorts) is list and len(sorts) <= 10 and isinstance(body, Term), "a definition has sorts and a body")
-        want(all(type(s) is str and (s in ("Int", "Real") or self._path(s)) for s in sorts), f"bad sorts: {sorts!r:.80}")
+        want(
+            all(type(s) is str and (s in ("Int", "Real") or self._path(s)) for s in sorts), f"bad sorts: {sorts!r:.80}"
+        )
         self.check(body, "Real", tuple(reversed(sorts)))
         self.defs[name] = (tuple(sorts), body)
 
@@ -154,7 +172,10 @@ class Decls:
         """t has this sort and every name in it is declared.  In a proof, free paths and names with _ may occur."""
         kind = KINDS[t.op]
         if kind.sort in ("Number", "Symbol", "Path", "Bound"):
-            want(self._leaf(t, sort, env, proof), f"{_a(sort)} is expected here, or the name is not declared so: {show(t):.{MAX_TEXT}}")
+            want(
+                self._leaf(t, sort, env, proof),
+                f"{_a(sort)} is expected here, or the name is not declared so: {show(t):.{MAX_TEXT}}",
+            )
             return
         here = {"Index": ("Int", "Real"), "Arith": ("Int", "Real"), "Real": ("Real",), "Prop": ("Prop",)}[kind.sort]
         want(sort in here, f"{_a(sort)} is expected: {show(t):.{MAX_TEXT}}")
@@ -163,9 +184,22 @@ class Decls:
         else:
             if t.op in ("Draw", "E", "CondE", "Var"):
                 want(t.args[0] in self.processes, f"not a process: {t.args[0]}")
-            want(t.op != "Draw" or self.processes[t.args[0]].position(t.args[2]) >= 0, f"not a draw: {show(t):.{MAX_TEXT}}")
+            want(
+                t.op != "Draw" or self.processes[t.args[0]].position(t.args[2]) >= 0,
+                f"not a draw: {show(t):.{MAX_TEXT}}",
+            )
             want(t.op != "CondE" or t.args[3] <= len(self.processes[t.args[0]].draws), "a level lies within a slot")
-            of = {"r": sort if kind.sort == "Arith" else "Real", "i": "Int", "x": "Int", "p": "Prop", "w": f"Path {t.args[0]}"} if t.args else {}
+            of = (
+                {
+                    "r": sort if kind.sort == "Arith" else "Real",
+                    "i": "Int",
+                    "x": "Int",
+                    "p": "Prop",
+                    "w": f"Path {t.args[0]}",
+                }
+                if t.args
+                else {}
+            )
             parts = [of.get(letter, "") for letter in kind.args]
         inner = (f"Path {t.args[0]}" if kind.bound == "Path" else "Int", *env)
         for n, (a, s) in enumerate(zip(t.args, parts, strict=True)):
@@ -179,7 +213,10 @@ class Decls:
             return ["", *["Int"] * count]
         want(name in self.defs and len(self.defs[name][0]) == count, f"not a definition with {count} arguments: {name}")
         sorts = self.defs[name][0]
-        want(not any(a.random for a, s in zip(t.args[1:], sorts, strict=True) if s == "Int"), f"a random argument of {name}")
+        want(
+            not any(a.random for a, s in zip(t.args[1:], sorts, strict=True) if s == "Int"),
+            f"a random argument of {name}",
+        )
         return ["", *sorts]
 
     def _leaf(self, t: Term, sort: str, env: tuple[str, ...], proof: bool) -> bool:
@@ -245,20 +282,26 @@ def load(data: Any) -> Statement:
 
     def node(n: Any) -> Term:
         want(type(n) is int and 0 <= n < len(nodes), f"no such node: {str(n)[:40]}")
-        return nodes[n]
+        return nodes[int(n)]
 
     def get(x: Any, depth: int = 0) -> Any:
         want(depth < 8, "a declaration is nested too deeply")
         if type(x) is dict:
             want(set(x) == {"t"}, "not a term")
-            return node(x["t"])
+            found: Term = node(x["t"])
+            return found
         want(type(x) in (list, int, str), f"not a declaration: {str(x)[:40]}")
         return [get(y, depth + 1) for y in x] if type(x) is list else x
 
     decls, hyps = get(data["decls"]), data["hyps"]
-    want(type(decls) is list and len(decls) <= 200 and all(_is_declaration(d) for d in decls), "not a list of declarations")
+    want(
+        type(decls) is list and len(decls) <= 200 and all(_is_declaration(d) for d in decls),
+        "not a list of declarations",
+    )
     want(type(hyps) is list and len(hyps) <= 200, "not a list of hypotheses")
-    want(all(type(h) is list and len(h) == 2 and _label(h[0]) for h in hyps), "a hypothesis is a name and a proposition")
+    want(
+        all(type(h) is list and len(h) == 2 and _label(h[0]) for h in hyps), "a hypothesis is a name and a proposition"
+    )
     return Statement(decls, [(n, node(h)) for n, h in hyps], node(data["claim"]))
 
 

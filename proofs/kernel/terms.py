@@ -121,18 +121,41 @@ class Term:
     def terms(self) -> tuple[Term, ...]:
         return tuple(a for a in self.args if isinstance(a, Term))
 
-    def __add__(self, b: Any) -> Term: return mk("Add", self, term(b))
-    def __radd__(self, b: Any) -> Term: return mk("Add", term(b), self)
-    def __sub__(self, b: Any) -> Term: return mk("Add", self, -term(b))
-    def __rsub__(self, b: Any) -> Term: return term(b) - self
-    def __mul__(self, b: Any) -> Term: return mk("Mul", self, term(b))
-    def __rmul__(self, b: Any) -> Term: return mk("Mul", term(b), self)
-    def __truediv__(self, b: Any) -> Term: return mk("Div", self, term(b))
-    def __rtruediv__(self, b: Any) -> Term: return mk("Div", term(b), self)
-    def __pow__(self, b: Any) -> Term: return mk("Pow", self, term(b))
-    def __neg__(self) -> Term: return mk("Mul", num(-1), self)
-    def __bool__(self) -> bool: raise TypeError(f"a term has no truth value: {self!r}")
-    def __repr__(self) -> str: return show(self)
+    def __add__(self, b: Any) -> Term:
+        return mk("Add", self, term(b))
+
+    def __radd__(self, b: Any) -> Term:
+        return mk("Add", term(b), self)
+
+    def __sub__(self, b: Any) -> Term:
+        return mk("Add", self, -term(b))
+
+    def __rsub__(self, b: Any) -> Term:
+        return term(b) - self
+
+    def __mul__(self, b: Any) -> Term:
+        return mk("Mul", self, term(b))
+
+    def __rmul__(self, b: Any) -> Term:
+        return mk("Mul", term(b), self)
+
+    def __truediv__(self, b: Any) -> Term:
+        return mk("Div", self, term(b))
+
+    def __rtruediv__(self, b: Any) -> Term:
+        return mk("Div", term(b), self)
+
+    def __pow__(self, b: Any) -> Term:
+        return mk("Pow", self, term(b))
+
+    def __neg__(self) -> Term:
+        return mk("Mul", num(-1), self)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"a term has no truth value: {self!r}")
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
 def mk(op: str, *args: Any) -> Term:
@@ -180,9 +203,12 @@ def _fits(letter: str, a: Any) -> bool:
         if not isinstance(a, Term):
             return False
         path = a.op in ("Path", "Bound")
-        return {"p": a.op in PROPS, "w": path, "a": a.op not in PROPS, "i": a.op not in (*PROPS, "Path") and not a.random}.get(
-            letter, a.op not in (*PROPS, "Path")
-        )
+        return {
+            "p": a.op in PROPS,
+            "w": path,
+            "a": a.op not in PROPS,
+            "i": a.op not in (*PROPS, "Path") and not a.random,
+        }.get(letter, a.op not in (*PROPS, "Path"))
     if letter == "n":
         return type(a) is str and 0 < len(a) <= 80 and a.replace("_", "a").replace("#", "a").isascii() and _word(a)
     if letter == "q":
@@ -286,7 +312,9 @@ def show(t: Term, env: tuple[str, ...] = ()) -> str:
     if t.op == "Bound":
         return env[t.args[0]] if t.args[0] < len(env) else f"?{t.args[0]}"
     inner = (f"{'w' if kind.bound == 'Path' else 'ijklmnuv'[len(env) % 8]}", *env)
-    parts = [show(a, inner if n in kind.binds else env) if isinstance(a, Term) else str(a) for n, a in enumerate(t.args)]
+    parts = [
+        show(a, inner if n in kind.binds else env) if isinstance(a, Term) else str(a) for n, a in enumerate(t.args)
+    ]
     if t.op in ("App", "Def"):
         return f"{parts[0]}({', '.join(p for p, a in zip(parts[1:], t.terms, strict=True) if a.op != 'Path')})"
     if t.op in ("Sum", "All"):
@@ -305,7 +333,9 @@ class Writer:
 
     def __call__(self, t: Term) -> int:
         if t not in self.at:
-            node = [t.op] + [self(a) if isinstance(a, Term) else str(a) if isinstance(a, Fraction) else a for a in t.args]
+            node = [t.op] + [
+                self(a) if isinstance(a, Term) else str(a) if isinstance(a, Fraction) else a for a in t.args
+            ]
             self.at[t] = len(self.nodes)
             self.nodes.append(node)
         return self.at[t]
@@ -321,7 +351,9 @@ def read(nodes: Any) -> list[Term]:
     out: list[Term] = []
     total = 0
     for node in nodes:
-        want(type(node) is list and node and type(node[0]) is str and node[0] in KINDS, f"no such node: {str(node)[:80]}")
+        want(
+            type(node) is list and node and type(node[0]) is str and node[0] in KINDS, f"no such node: {str(node)[:80]}"
+        )
         letters = _letters(KINDS[node[0]], len(node) - 1)
         out.append(mk(node[0], *[_read_arg(s, a, out) for s, a in zip(letters, node[1:], strict=True)]))
         total += out[-1].size
@@ -341,9 +373,15 @@ def _read_arg(letter: str, a: Any, out: list[Term]) -> Any:
 
 def rational_text(a: Any) -> Fraction:
     """A rational from text like -3/7; no exponents, no floats, bounded length."""
-    want(type(a) is str and 0 < len(a) <= 12_000 and all(c in "0123456789/-" for c in a), f"not a rational: {str(a)[:40]}")
+    want(
+        type(a) is str and 0 < len(a) <= 12_000 and all(c in "0123456789/-" for c in a),
+        f"not a rational: {str(a)[:40]}",
+    )
     top, _, bottom = a.partition("/")
     digits = len(top.lstrip("-")), len(bottom)
-    want(top.removeprefix("-").isdigit() and (bottom.isdigit() or "/" not in a) and max(digits) <= 4_000, "not a rational")
+    want(
+        top.removeprefix("-").isdigit() and (bottom.isdigit() or "/" not in a) and max(digits) <= 4_000,
+        "not a rational",
+    )
     want(not bottom or int(bottom) != 0, f"not a rational: {a[:40]}")
     return Fraction(int(top), int(bottom or 1))

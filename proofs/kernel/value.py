@@ -183,7 +183,10 @@ def _pow(inst: Instance, t: Term, env: Env) -> Poly:
     if not is_const(b):
         return power(b, k)
     c = value(b)
-    need(k * max(c.numerator.bit_length(), c.denominator.bit_length()) <= 200_000, "a number has more digits than allowed")
+    need(
+        k * max(c.numerator.bit_length(), c.denominator.bit_length()) <= 200_000,
+        "a number has more digits than allowed",
+    )
     return const(c**k)
 
 
@@ -234,7 +237,8 @@ def _conde(inst: Instance, t: Term, env: Env) -> Poly:
 
 def _var(inst: Instance, t: Term, env: Env) -> Poly:
     proc = inst.decls.processes[t.args[0]]
-    centre, out = inst.mean(proc, (), t.args[1], env), {}
+    centre = inst.mean(proc, (), t.args[1], env)
+    out: Poly = {}
     for weight, path in inst.continuations(proc, ()):
         gap = add(inst.number(t.args[1], (path, *env)), centre, -1)
         out = add(out, mul(gap, gap), weight)

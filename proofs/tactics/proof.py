@@ -194,7 +194,9 @@ class Chain:
         self.story = Story(start, title=title)
         self.from_step = len(proof.steps)
 
-    def link(self, op: str, t: Any, why: str, by: Sequence[Any] = (), under: Sequence[Term] = (), step: Step | None = None) -> Chain:
+    def link(
+        self, op: str, t: Any, why: str, by: Sequence[Any] = (), under: Sequence[Term] = (), step: Step | None = None
+    ) -> Chain:
         made = step if step is not None else self.proof.prove(mk(op, self.last, term(t)), by, under)
         self.links.append(made)
         first, self.from_step = self.from_step, len(self.proof.steps)

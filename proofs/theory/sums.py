@@ -20,11 +20,17 @@ def instance(a: int, b: int) -> Instance:
 
 
 telescope = TOPIC.claim(
-    "sum-telescope", "A sum of differences telescopes",
-    kind="identity", source=lemma("hw11d"), vocabulary=NAMES, notation={"f": "f({0})"},
+    "sum-telescope",
+    "A sum of differences telescopes",
+    kind="identity",
+    source=lemma("hw11d"),
+    vocabulary=NAMES,
+    notation={"f": "f({0})"},
     given=[Hypothesis("order", Le(a, b), "the range is not reversed", instance(3, 1))],
-    says=Eq(differences, f(b) - f(a)), witness=instance(1, 4), instances={"empty": instance(2, 2), "one": instance(0, 1)},
-)  # fmt: skip
+    says=Eq(differences, f(b) - f(a)),
+    witness=instance(1, 4),
+    instances={"empty": instance(2, 2), "one": instance(0, 1)},
+)
 
 
 @telescope.proof

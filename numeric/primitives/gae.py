@@ -1,0 +1,148 @@
+"""Advantages along trajectories: the TD error, the k-step advantage, GAE (Schulman et al. 2016, arXiv:1506.02438).
+
+    delta_t = r_t + discount V(s_{t+1}) - V(s_t)
+    A^(k)_t = sum_{j<k} discount^j r_{t+j} + discount^k V(s_{t+k}) - V(s_t)
+    A_t     = delta_t + discount lambda A_{t+1}
+
+Inside an episode A^(k)_t = sum_{j<k} discount^j delta_{t+j} (hw11d) and A_t = sum_l (discount lambda)^l delta_{t+l}.
+
+Arguments shared by all functions, each of shape [T, ...], time first, usually [T, B]:
+
+    reward      r_t
+    value       V(s_t), in units of reward
+    next_value  V of the state that step t really led to.  At a truncation that is the last state of the episode, not
+                the first of the next one.  Inside an episode it equals value[t + 1]; hw11d needs that.
+    terminated  True where step t ended in a terminal state: nothing follows, next_value is not read and may be NaN
+    truncated   True where the episode was cut at step t for another reason (a time limit): V(s_{t+1}) is still worth
+                next_value.  Where both flags are set, terminated counts.
+    mask        True in live slots; dead ones give 0.  None: all are live
+
+The trajectory of step t runs to the first step that is terminated or truncated, that is followed by a dead slot, or
+that is the last of the array.  Nothing beyond it is read, so no episode leaks into another.  All functions are linear
+in reward, value and next_value and differentiate in all three; where the advantage is data, detach it (`ppo_clip`
+does).  They raise ValueError on unequal shapes, dtypes or devices, on T = 0, on flags that are not boolean, on a
+discount or lambda_ outside [0, 1], and on a k that is not a positive integer.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from numeric.primitives.checks import flags, has_time, positive_integer, same_shape, unit_interval
+from numeric.primitives.masks import zero_dead
+
+
+def td_error(
+    reward: Tensor,
+    value: Tensor,
+    next_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    *,
+    discount: float,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """delta_t = r_t + discount V(s_{t+1}) - V(s_t), without the middle term where step t terminated.
+
+    Shapes [T, ...], units and errors as in the module's docstring.  A truncation changes nothing here; the flag is
+    asked for so that all functions of this module are called alike.
+    """
+    unit_interval(discount=discount)
+    steps = _steps(reward, value, next_value, terminated, truncated, mask)
+    return _td_error(steps, discount)
+
+
+def k_step_advantage(
+    reward: Tensor,
+    value: Tensor,
+    next_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    *,
+    discount: float,
+    k: int,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """The k-step advantage at every t, by its definition: discounted rewards, one bootstrap, minus the value.
+
+        A_t = sum_{j<m} discount^j r_{t+j} + discount^m V(s_{t+m}) - V(s_t),      m = min(k, steps left from t)
+
+    The steps left from t are counted to the end of its trajectory, that end included.  V(s_{t+m}) is next_value at step
+    t + m - 1, or 0 if that step terminated: so at a truncation, and at the end of the array, the m steps that there are
+    bootstrap with discount^m.  Shapes [T, ...], units and errors as in the module's docstring.
+    Takes min(k, T) passes over the batch.
+    """
+    unit_interval(discount=discount)
+    positive_integer(k=k)
+    steps = _steps(reward, value, next_value, terminated, truncated, mask)
+    total = -steps.value
+    reached = steps.live  # True where step t + j is live and on the trajectory of t
+    for j in range(min(k, len(reward))):
+        last = reached if j == k - 1 else reached & ~steps.goes_on[j:]
+        rewards = discount**j * zero_dead(steps.reward[j:], reached)
+        bootstrap = discount ** (j + 1) * zero_dead(steps.next_value[j:], last)
+        total[: len(reward) - j] += rewards + bootstrap
+        reached = (reached & steps.goes_on[j:])[:-1]
+    return total
+
+
+def gae(
+    reward: Tensor,
+    value: Tensor,
+    next_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    *,
+    discount: float,
+    lambda_: float,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Generalised advantage: A_t = delta_t + discount lambda A_{t+1} inside a trajectory, A_t = delta_t at its end.
+
+    lambda_ = 0 gives the TD error, lambda_ = 1 the return (with the bootstrap at its end) minus the value; the return
+    that a value function is fitted to is A_t + V(s_t).  Shapes [T, ...], units and errors as in the module's docstring.
+    Backward over time, one vector operation over the rest of the shape.
+    """
+    unit_interval(discount=discount, lambda_=lambda_)
+    steps = _steps(reward, value, next_value, terminated, truncated, mask)
+    delta = _td_error(steps, discount)
+    following = torch.zeros_like(delta[0])
+    advantages = []
+    for t in reversed(range(len(delta))):
+        following = delta[t] + discount * lambda_ * zero_dead(following, steps.goes_on[t])
+        advantages.append(following)
+    return torch.stack(advantages[::-1])
+
+
+class _Steps(NamedTuple):
+    """The arguments with their unread slots set to 0, and where a trajectory goes on.  All of shape [T, ...]."""
+
+    reward: Tensor
+    value: Tensor
+    next_value: Tensor
+    live: Tensor
+    goes_on: Tensor
+
+
+def _steps(
+    reward: Tensor, value: Tensor, next_value: Tensor, terminated: Tensor, truncated: Tensor, mask: Tensor | None
+) -> _Steps:
+    """Check the arguments and clean them: dead slots are 0 and so is the value after a terminal step."""
+    same_shape(reward=reward, value=value, next_value=next_value)
+    has_time(reward=reward)
+    flags(reward, terminated=terminated, truncated=truncated)
+    live = torch.ones_like(terminated) if mask is None else mask
+    flags(reward, mask=live)
+    goes_on = live & ~(terminated | truncated)
+    goes_on[:-1] &= live[1:]
+    goes_on[-1] = False
+    return _Steps(
+        zero_dead(reward, live), zero_dead(value, live), zero_dead(next_value, live & ~terminated), live, goes_on
+    )
+
+
+def _td_error(steps: _Steps, discount: float) -> Tensor:
+    return steps.reward + discount * steps.next_value - steps.value
