@@ -1,0 +1,106 @@
+"""Deliberate breakages: each one is applied to a copy of the tree, and what it names must go red.  `make breakages`
+
+tests/breakages.toml holds the list.  A breakage is a textual change of one file (`old` must occur exactly once), a command, and a
+piece of text that the failing command must print: red for another reason does not count.  Before anything is broken, every
+command is run on an untouched copy, and must be green there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("proofs", "numeric", "tests", "docs", "pyproject.toml", "mkdocs.yml", "README.md", "constraints.txt", "Makefile")
+SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """One row of the list."""
+
+    id: str
+    kind: str
+    file: str
+    old: str
+    new: str
+    run: list[str]
+    prints: str
+
+    def command(self) -> list[str]:
+        """`verify ...` and `pytest ...` run by module, so that the copy is what is imported."""
+        module = {"verify": ["proofs.runner", "verify", "--no-cache"], "pytest": ["pytest", "-q", "-p", "no:cacheprovider"]}
+        return [sys.executable, "-m", *module[self.run[0]], *self.run[1:]]
+
+
+def load() -> list[Breakage]:
+    with (ROOT / "tests" / "breakages.toml").open("rb") as f:
+        return [Breakage(**row) for row in tomllib.load(f)["breakage"]]
+
+
+def run(command: list[str], change: Breakage | None) -> tuple[int, str]:
+    """Exit code and output of a command in a fresh copy of the tree, with one change or none."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in COPIED:
+            source, target = ROOT / name, Path(folder) / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():
+                shutil.copy(source, target)
+        if change is not None:
+            apply(change, Path(folder) / change.file)
+        env = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+
+def apply(change: Breakage, path: Path) -> None:
+    text = path.read_text()
+    if text.count(change.old) != 1:
+        raise SystemExit(f"{change.id}: the text to break occurs {text.count(change.old)} times in {change.file}, not once")
+    path.write_text(text.replace(change.old, change.new))
+
+
+def judged(b: Breakage) -> str:
+    """'red', or why it is not."""
+    code, output = run(b.command(), b)
+    if code == 0:
+        return "still green"
+    return "red" if b.prints in output else f"red for another reason (exit {code}):\n{output[-1500:]}"
+
+
+def main() -> int:
+    """Print one line a breakage, then `k of k red`; exit 0 only then."""
+    parser = argparse.ArgumentParser(description="Apply each deliberate breakage and see it go red.")
+    parser.add_argument("only", nargs="*", help="ids of breakages; all of them if none is given")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    rows = [b for b in load() if not options.only or b.id in options.only]
+    commands = {tuple(b.command()) for b in rows}
+    with ThreadPoolExecutor(options.jobs) as pool:
+        clean = dict(zip(commands, pool.map(lambda c: run(list(c), None), commands), strict=True))
+        broken = [(c, out) for c, (code, out) in clean.items() if code != 0]
+        for c, out in broken:
+            print(f"not green before anything is broken: {' '.join(c[2:])}\n{out[-1500:]}")
+        if broken:
+            return 1
+        verdicts = list(pool.map(judged, rows))
+    for b, verdict in zip(rows, verdicts, strict=True):
+        print(f"{verdict.splitlines()[0]:12} {b.kind}: {b.id}")
+        if verdict != "red":
+            print(verdict)
+    red = sum(v == "red" for v in verdicts)
+    print(f"{red} of {len(rows)} red")
+    return 0 if red == len(rows) and rows else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
