@@ -58,6 +58,7 @@ hw23c = TOPIC.claim(
     says=Eq(E(k3(ratio)), KL()),
     witness=pair("2/9 3/9 4/9", "1/2 1/3 1/6"),
     instances={
+        "catalogue": pair("9/10 1/10", "1/2 1/2"),
         "shared-zero": pair("1/4 3/4 0", "2/5 3/5 0"),
         "equal": pair("1/3 2/3", "1/3 2/3"),
         "one-outcome": pair("1", "1"),
