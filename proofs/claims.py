@@ -243,14 +243,27 @@ class Evidence:
     claim: Claim
     references: list[dict[str, Any]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
+    patches: list[Mutant] = field(default_factory=list)
 
     def reference(
-        self, function: str, *, arguments: Mapping[str, Term], value: Term, points: Sequence[Instance], **more: Any
+        self, function: str, *, arguments: Mapping[str, Any], value: Any, points: Sequence[Instance], **more: Any
     ) -> None:
-        """The code `module:function` at these arguments is the statement's term `value`, at every point."""
+        """The code `module:function` at these arguments is the statement's term `value`, at every point.
+
+        An argument, and the value, is a term (one entry for each point) or a list of terms (a column along time).
+        more: call, slopes, boundary; see numeric.experiments.channel.
+        """
         self.references.append(
             {"function": function, "arguments": dict(arguments), "value": value, "points": list(points), **more}
         )
+
+    def patch(self, id: str, module: str, old: str, new: str, *, title: str = "", seen_in: str | None = None) -> None:
+        """A wrong variant of the code: one textual change of a module's real source, refuted by running it."""
+        self.claim._fresh(id)
+        if any(p.id == id for p in self.patches):
+            raise ValueError(f"the evidence for {self.claim.id} has a patch named {id} already")
+        channels, title = ("reference",), title or id.replace("-", " ")
+        self.patches.append(Mutant(id, title, channels, patch=(module, old, new), seen_in=seen_in))
 
     def montecarlo(self, instance: Instance, *, estimand: Term, target: Term, **more: Any) -> None:
         """The mean of the body of `estimand` (an expectation) on the instance is the exact value of `target`."""

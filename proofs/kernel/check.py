@@ -33,6 +33,7 @@ MOST_STEPS = 5_000
 SECONDS = 10
 MEMORY = 1 << 30
 MOST_BYTES = 1 << 26
+MOST_TEXT = 20_000  # characters of a reason
 CRASHES = (
     KeyError,
     TypeError,
@@ -45,6 +46,10 @@ CRASHES = (
     MemoryError,
 )
 Earlier = dict[str, tuple[str, Statement]]
+
+
+class TooLong(Exception):
+    """Over the time limit.  Not Undecided: a rule that survives an undecided step must not survive the clock."""
 
 
 class Replay:
@@ -173,6 +178,7 @@ def check(bundle: Any, seconds: float | None = None) -> dict[str, Any]:
     for item in bundle["items"]:
         start = time.perf_counter()
         name = item.get("id") if type(item) is dict else None
+        name = name[:200] if type(name) is str else None
         try:
             _alarm(seconds)
             need(type(item) is dict and set(item) == {"id", "statement", "witness", "certificate"}, "not an item")
@@ -181,8 +187,8 @@ def check(bundle: Any, seconds: float | None = None) -> dict[str, Any]:
             seen.add(report["id"])
             if report["verdict"] == "proved":
                 earlier[statement.hash()] = (report["id"], statement)
-        except (Undecided, Malformed) as e:
-            report = {"id": name, "verdict": "undecided", "reason": str(e)}
+        except (Undecided, Malformed, TooLong) as e:
+            report = {"id": name, "verdict": "undecided", "reason": str(e)[:MOST_TEXT]}
         except CRASHES as e:
             report = {"id": name, "verdict": "undecided", "reason": f"malformed: {type(e).__name__}: {str(e)[:200]}"}
         finally:
@@ -200,18 +206,18 @@ def _alarm(seconds: float | None) -> None:
 
 
 def _too_long(*_: object) -> None:
-    raise Undecided("over the time limit for one item")
+    raise TooLong("over the time limit for one item")
 
 
 def main() -> int:
     """Read a bundle from standard input, write the reports to standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     sys.setrecursionlimit(20_000)
-    text = sys.stdin.read(MOST_BYTES + 1)
     try:
+        text = sys.stdin.read(MOST_BYTES + 1)
         need(len(text) <= MOST_BYTES, f"a bundle has at most {MOST_BYTES} bytes")
         out = check(json.loads(text), SECONDS)
-    except (Undecided, ValueError, RecursionError, MemoryError) as e:
+    except (Undecided, TooLong, ValueError, RecursionError, MemoryError) as e:
         out = {"reports": [], "evidence": None, "reason": f"not a bundle: {type(e).__name__}: {str(e)[:200]}"}
     json.dump(out, sys.stdout)
     return 0 if out["reports"] else 2

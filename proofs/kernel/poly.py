@@ -6,7 +6,7 @@ normal form.  Nothing here knows what an atom means.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from proofs.kernel.terms import MAX_BITS, Malformed, Term, mk, num
@@ -28,6 +28,12 @@ def need(ok: object, why: str) -> None:
     """End without a verdict, with a sentence."""
     if not ok:
         raise Undecided(why)
+
+
+def short(numbers: Iterable[Fraction]) -> None:
+    """No number grows beyond its budget, above or below the line."""
+    fits = all(max(c.numerator.bit_length(), c.denominator.bit_length()) <= MAX_BITS for c in numbers)
+    need(fits, "a number has more digits than allowed")
 
 
 def const(c: int | Fraction) -> Poly:
@@ -70,7 +76,7 @@ def mul(p: Poly, q: Poly) -> Poly:
         for n, y in q.items():
             mn = mono_mul(m, n)
             out[mn] = out.get(mn, Fraction(0)) + x * y
-    need(all(c.numerator.bit_length() <= MAX_BITS for c in out.values()), "a number has more digits than allowed")
+    short(out.values())
     return {m: c for m, c in out.items() if c}
 
 
@@ -157,10 +163,7 @@ def cost(rows: list[Row], v: Monomial) -> int:
 
 def combine(v: Monomial, a: Row, b: Row) -> Row:
     (p, r), (q, s) = a, b
-    need(
-        max(c.numerator.bit_length() for c in (*p.values(), *q.values())) <= MAX_BITS,
-        "a number has more digits than allowed",
-    )
+    short((*p.values(), *q.values()))
     return add({m: -q[v] * c for m, c in p.items()}, q, p[v]), ">" if ">" in (r, s) else ">="
 
 

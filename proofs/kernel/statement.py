@@ -26,13 +26,12 @@ from proofs.kernel.terms import (
     mk,
     num,
     read,
-    show,
     subterms,
     want,
 )
 
 Raw = list[Any]
-MAX_TEXT = 120
+PARTS = {"i": "Int", "x": "Int", "p": "Prop"}  # sorts of arguments by the letter of the signature
 
 
 class Draw:
@@ -113,7 +112,7 @@ class Decls:
             return int(t.args[0])
         if t.op == "Sym" and t.args[0] in self.least_size:
             return self.least_size[t.args[0]]
-        want(t.op == "Add", f"a size is a declared size, a number, or a sum of these: {show(t)}")
+        want(t.op == "Add", "a size is a declared size, a number, or a sum of these: {}", t)
         return self.least(t.args[0]) + self.least(t.args[1])
 
     def _declare_kernel(self, name: str, sizes: Any, size: Any) -> None:
@@ -172,35 +171,19 @@ class Decls:
         """t has this sort and every name in it is declared.  In a proof, free paths and names with _ may occur."""
         kind = KINDS[t.op]
         if kind.sort in ("Number", "Symbol", "Path", "Bound"):
-            want(
-                self._leaf(t, sort, env, proof),
-                f"{_a(sort)} is expected here, or the name is not declared so: {show(t):.{MAX_TEXT}}",
-            )
+            want(self._leaf(t, sort, env, proof), _a(sort) + " is expected here, or the name is not declared so: {}", t)
             return
         here = {"Index": ("Int", "Real"), "Arith": ("Int", "Real"), "Real": ("Real",), "Prop": ("Prop",)}[kind.sort]
-        want(sort in here, f"{_a(sort)} is expected: {show(t):.{MAX_TEXT}}")
+        want(sort in here, _a(sort) + " is expected: {}", t)
         if t.op in ("App", "Def"):
             parts = self._applied(t)
         else:
             if t.op in ("Draw", "E", "CondE", "Var"):
                 want(t.args[0] in self.processes, f"not a process: {t.args[0]}")
-            want(
-                t.op != "Draw" or self.processes[t.args[0]].position(t.args[2]) >= 0,
-                f"not a draw: {show(t):.{MAX_TEXT}}",
-            )
+            want(t.op != "Draw" or self.processes[t.args[0]].position(t.args[2]) >= 0, "not a draw: {}", t)
             want(t.op != "CondE" or t.args[3] <= len(self.processes[t.args[0]].draws), "a level lies within a slot")
-            of = (
-                {
-                    "r": sort if kind.sort == "Arith" else "Real",
-                    "i": "Int",
-                    "x": "Int",
-                    "p": "Prop",
-                    "w": f"Path {t.args[0]}",
-                }
-                if t.args
-                else {}
-            )
-            parts = [of.get(letter, "") for letter in kind.args]
+            own = {"r": sort if kind.sort == "Arith" else "Real", "w": f"Path {t.args[0]}" if t.args else ""}
+            parts = [{**PARTS, **own}.get(letter, "") for letter in kind.args]
         inner = (f"Path {t.args[0]}" if kind.bound == "Path" else "Int", *env)
         for n, (a, s) in enumerate(zip(t.args, parts, strict=True)):
             if isinstance(a, Term):

@@ -15,18 +15,19 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 MAX_SIZE = 20_000  # nodes of one term, counted as a tree: bounds every key and every walk
+MAX_TEXT = 200  # characters of a term in a message
 MAX_DEPTH = 250
-MAX_BITS = 20_000  # of a numerator or denominator
+MAX_BITS = 14_000  # of a numerator or denominator: Python prints no integer of more than 4,300 digits
 
 
 class Malformed(Exception):
     """Not a term, statement or certificate of the closed language."""
 
 
-def want(ok: object, why: str) -> None:
-    """Refuse malformed data with a sentence."""
+def want(ok: object, why: str, *shown: Term) -> None:
+    """Refuse malformed data with a sentence; the terms to be shown in it follow."""
     if not ok:
-        raise Malformed(why)
+        raise Malformed(why.format(*[show(t)[:MAX_TEXT] for t in shown]) if shown else why)
 
 
 class Kind(NamedTuple):
@@ -167,7 +168,8 @@ def mk(op: str, *args: Any) -> Term:
     want(kind is not None, f"no such kind of term: {op!r}")
     letters = _letters(kind, len(args))  # type: ignore[arg-type]
     for letter, a in zip(letters, args, strict=True):
-        want(_fits(letter, a), f"{op} cannot take {a!r} here ({LETTERS[letter]})")
+        if not _fits(letter, a):
+            raise Malformed(f"{op} cannot take {_brief(a)} here ({LETTERS[letter]})")
     return _POOL.setdefault((op, args), _new(op, args))
 
 
@@ -214,6 +216,11 @@ def _fits(letter: str, a: Any) -> bool:
     if letter == "q":
         return type(a) is Fraction and max(a.numerator.bit_length(), a.denominator.bit_length()) <= MAX_BITS
     return type(a) is int and 0 <= a <= MAX_DEPTH
+
+
+def _brief(a: Any) -> str:
+    """For messages: Python prints no integer of more than 4,300 digits."""
+    return "a long number" if isinstance(a, (int, Fraction)) and max(abs(a.numerator), a.denominator) > 10**60 else f"{a!r:.200}"
 
 
 def _word(a: str) -> bool:

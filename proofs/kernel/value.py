@@ -58,7 +58,8 @@ class Instance:
 
     def index(self, t: Term, env: Env) -> int:
         c = rational(self.number(t, env))
-        need(c.denominator == 1, f"an index is an integer: {show(t)}")
+        if c.denominator != 1:
+            raise Undecided(f"an index is an integer: {show(t)}")
         return int(c)
 
     def reach(self, t: Term, env: Env) -> range:

@@ -1,0 +1,193 @@
+"""The reference channel: torch code against the exact value of the term that it computes, and its wrong variants.
+
+For each reference of a claim, at its points and on the boundary grid:
+
+    value      within a bound that ball arithmetic gives for the point (numeric.experiments.rounding)
+    slopes     what autograd gives in float64 is the stated slope wherever one is stated: {where: slope} leaves kinks out;
+               None: the argument must receive no gradient at all
+    dead       where the function takes a mask: dead entries, a dead row and a dead tail, filled with NaN, infinities and
+               1e300, change no bit of what is live.  Where it is told that a step `terminated`: so with `next_value` there
+
+A mutant is a patch of the real source of a module (`Evidence.patch`), run by this very code on a fresh copy.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from proofs.claims import Control, Evidence, Mutant
+
+Record = dict[str, Any]
+Variant = Literal["claim"] | Mutant | Control
+Patch = tuple[str, str] | None
+
+
+class Reference:
+    """The engine behind the entry point `reference` of the group `rlproofs.channels`."""
+
+    name = "reference"
+
+    def wants(self, evidence: Evidence) -> bool:
+        return bool(evidence.references)
+
+    def check(
+        self,
+        evidence: Evidence,
+        variant: Variant,
+        *,
+        version: int = 0,
+        budget: Any = None,
+        nonce: str = "",
+        device: str = "cpu",
+        seconds: float = 60.0,
+        claim_record: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """The record of all references of the claim, or of those that a patch touches.  Nothing is random here."""
+        started = time.perf_counter()
+        if isinstance(variant, str):
+            found = list(self._all(evidence, evidence.references, None, device))
+            return summary(found, time.perf_counter() - started)
+        patch = getattr(variant, "patch", None)
+        if patch is None:
+            raise ValueError(f"{variant.id} must be a patch of source to be run as code; it has none")
+        module, old, new = patch
+        touched = [entry for entry in evidence.references if entry["function"].partition(":")[0] == module]
+        if not touched:
+            raise ValueError(f"{variant.id} must patch a module that a reference of the claim names; got {module}")
+        seen = []
+        for one in self._all(evidence, touched, (old, new), device):
+            seen.append(one)
+            if one["verdict"] == "refuted":
+                break
+        return summary(seen, time.perf_counter() - started)
+
+    def plan(self, evidence: Evidence, *, version: int = 0) -> list[Record]:
+        """The functions, with how many points each is compared at; nothing is run."""
+        return [{"function": entry["function"], "points": len(entry["points"])} for entry in evidence.references]
+
+    def _all(self, evidence: Evidence, entries: list[dict[str, Any]], patch: Patch, device: str) -> Iterator[Record]:
+        """Every comparison: all values first, so that a wrong variant is met soon, then slopes, then dead slots."""
+        from numeric.experiments.points import groups
+        from numeric.reference import BOUNDARY
+
+        prepared: dict[int, list[Any]] = {}
+        for what, compare in COMPARISONS.items():
+            for n, entry in enumerate(entries):
+                function, seen = entry["function"], 0
+                if n not in prepared:
+                    prepared[n] = groups(evidence, entry, BOUNDARY)
+                for group in prepared[n]:
+                    run = {"patch": patch, "call": group.call, "device": device}
+                    for one in compare(function, group, run):
+                        seen += 1
+                        yield {"function": function, "what": what, "boundary": 0, **one}
+                if what == "gradients" and not seen:
+                    raise ValueError(f"{function} must state slopes and have a point off their kinks; got none")
+
+
+# ------------------------------------------------------------------------------------- one group of points
+def values(function: str, group: Any, run: dict[str, Any]) -> Iterator[Record]:
+    from numeric.reference import check
+
+    yield {**check(function, group.arguments, group.values, group.bounds, **run), "boundary": group.boundary}
+
+
+def slopes(function: str, group: Any, run: dict[str, Any]) -> Iterator[Record]:
+    """Unless an argument's slopes all lie on kinks."""
+    from numeric.reference import gradients
+
+    stated = [column for column in group.slopes.values() if column is not None]
+    if group.slopes and all(any(s is not None for s in _flat(column)) for column in stated):
+        yield gradients(function, group.arguments, group.slopes, group.slope_bounds, **run)
+
+
+def dead(function: str, group: Any, run: dict[str, Any]) -> Iterator[Record]:
+    """Dead slots by mask, and by `terminated`."""
+    from numeric.reference import dead_slots
+
+    real = [n for n, column in group.arguments.items() if not any(isinstance(x, bool) for x in _flat(column))]
+    if "mask" in _parameters(function):
+        hole = holes(next(iter(group.arguments.values())))
+        columns = {name: copies(column, len(COPIES)) for name, column in group.arguments.items()}
+        columns["mask"] = _mapped(hole, lambda x: not x)
+        yield dead_slots(function, columns, dict.fromkeys(real, hole), silent=hole, **run)
+    if {"terminated", "next_value"} <= set(group.arguments):
+        ends = _mapped(group.arguments["terminated"], lambda x: True)
+        ends = [*_mapped(ends[:-1], lambda x: False), ends[-1]]
+        yield dead_slots(function, {**group.arguments, "terminated": ends}, {"next_value": ends}, **run)
+
+
+COMPARISONS = {"points": values, "gradients": slopes, "dead": dead}
+COPIES = ("live", "a dead row", "a dead tail")
+
+
+def copies(column: list[Any], count: int) -> list[Any]:
+    """The points several times over, side by side."""
+    return [row * count for row in column] if isinstance(column[0], list) else column * count
+
+
+def holes(column: list[Any]) -> list[Any]:
+    """True in dead slots of `copies(column, 3)`: no point of the first copy, all of the second, a tail of the third."""
+    if not isinstance(column[0], list):
+        return [n >= len(column) for n in range(3 * len(column))]
+    width = len(column[0])
+    return [[False] * width + [True] * width + [2 * t >= len(column)] * width for t in range(len(column))]
+
+
+def _parameters(function: str) -> Mapping[str, Any]:
+    from numeric.reference import fresh_copy
+
+    module, _, name = function.partition(":")
+    return inspect.signature(getattr(fresh_copy(module), name)).parameters
+
+
+def _flat(x: Any) -> Iterator[Any]:
+    if isinstance(x, list):
+        for y in x:
+            yield from _flat(y)
+    else:
+        yield x
+
+
+def _mapped(x: Any, f: Any) -> Any:
+    return [_mapped(y, f) for y in x] if isinstance(x, list) else f(x)
+
+
+# ------------------------------------------------------------------------------------- the record
+RANK = ("confirmed", "not run", "error", "refuted")
+
+
+def summary(found: list[Record], seconds: float) -> Record:
+    """One record of many comparisons: the worst verdict, and the comparison that decided it."""
+    if not found:
+        raise ValueError("a reference must have points to be compared at; got none")
+    worst = max(found, key=lambda one: RANK.index(one["verdict"]))
+    total = {what: sum(f["points"] for f in found if f["what"] == what) for what in ("points", "gradients", "dead")}
+    near = [f["worst"] for f in found if f["what"] == "points" and f["worst"] is not None]
+    detail = worst["detail"]
+    if worst["verdict"] == "confirmed":
+        detail = (
+            f"exact values at {total['points']:,} points, {total['gradients']:,} slopes and {total['dead']:,} comparisons"
+            " of dead slots agree"
+        )
+    return {
+        "verdict": worst["verdict"],
+        "seconds": seconds,
+        "functions": list(dict.fromkeys(f["function"] for f in found)),
+        **total,
+        "boundary": sum(f["boundary"] for f in found),
+        "worst": worst["worst"] if worst["verdict"] == "refuted" else max(near, key=share, default=None),
+        "detail": detail,
+    }
+
+
+def share(worst: Mapping[str, Any]) -> float:
+    """How much of its bound an error takes."""
+    error, bound = float(worst["error"]), float(worst["bound"])
+    return error / bound if bound else float("inf") * error if error else 0.0
+
+
+CHANNEL = Reference()

@@ -1,0 +1,115 @@
+"""The judge's channel: a bundle is proposed here and replayed in a process of its own, which alone decides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from proofs.claims import Claim
+from proofs.kernel.terms import show
+from proofs.runner import bundle
+from proofs.runner.channels import Record
+from proofs.runner.readings import latex
+from proofs.tactics.proof import Proof, Story
+
+RELATIONS = {"Eq": "=", "Le": "<=", "Lt": "<", "Ne": "!="}
+KEPT = ("scope", "steps", "rules", "axioms", "claims")
+
+
+def run(claim: Claim, *, versions: Mapping[str, int], seconds: float) -> dict[str, Any]:
+    """{"claim", "mutants", "controls", "hypotheses", "evidence_hash"}: the judge on the claim and on all around it."""
+    try:
+        items, proof = bundle.core(claim, versions)
+    except bundle.NoCertificate as error:
+        items, proof, refused = [], None, str(error)
+    cited, failed = len(items), {}
+    for control in _naming(claim.controls):
+        try:
+            items.append(bundle.control_item(claim, control, versions))
+        except bundle.NoCertificate as error:
+            failed[control.id] = {"verdict": "undecided", "detail": str(error)}
+    items += counterexamples(claim, versions)
+    answer = bundle.replay(items, seconds) if items else {"reports": []}
+    reports = {r["id"]: r for r in answer["reports"]}
+    name = bundle.named(claim, versions)
+    core = bundle.text(items[:cited])
+    record = {"verdict": "undecided", "reason": refused} if proof is None else accepted(reports[name], len(core))
+    return {
+        "claim": record | ({"derivation": derivation(claim, proof)} if proof else {}),
+        "mutants": {m.id: against(reports[f"{name}!{m.id}"]) for m in _naming(claim.mutants)},
+        "controls": failed | {k: said(reports[f"{name}+{k}"]) for k in claim.controls if f"{name}+{k}" in reports},
+        "hypotheses": {h.name: necessity(h.without, reports.get(f"{name}~{h.name}")) for h in claim.given},
+        "used": reports[name].get("hypotheses", []) if proof else [],
+        "evidence_hash": hashlib.sha256(core.encode()).hexdigest() if record["verdict"] == "proved" else None,
+    }
+
+
+def _naming(variants: Mapping[str, Any]) -> list[Any]:
+    return [v for v in variants.values() if "proof" in v.channels]
+
+
+def counterexamples(claim: Claim, versions: Mapping[str, int]) -> list[bundle.Item]:
+    """Each mutant at its instance, and the claim without each hypothesis at the instance that violates it."""
+    name = bundle.named(claim, versions)
+    out = [bundle.counterexample(f"{name}!{m.id}", m.statement, m.at) for m in _naming(claim.mutants)]
+    for h in claim.given:
+        if isinstance(h.without, dict):
+            out.append(bundle.counterexample(f"{name}~{h.name}", claim.variant(without=[h.name]), h.without))
+    return out
+
+
+def accepted(report: Record, size: int) -> Record:
+    """The judge's report as the channel's record; size: bytes of the bundle."""
+    if report["verdict"] != "proved":
+        return {"verdict": report["verdict"], "reason": report.get("reason", "")}
+    return {"verdict": "proved", "bytes": size, "check_ms": report["ms"], **{k: report[k] for k in KEPT}}
+
+
+def said(report: Record) -> Record:
+    """What the judge said of a control."""
+    return {"verdict": report["verdict"], "detail": report.get("reason") or f"{report.get('steps', 0)} steps replayed"}
+
+
+def against(report: Record) -> Record:
+    """What the judge said of a mutant: refuted by its rule `counterexample`, or not."""
+    if report["verdict"] != "refuted":
+        return {"verdict": report["verdict"], "detail": report.get("reason", "")}
+    why = f": {report['detail']}" if report.get("detail") else ""
+    return {"verdict": "refuted", "detail": f"counterexample: the instance makes it {report['reason']}{why}"}
+
+
+def necessity(without: Any, report: Record | None) -> Record:
+    """Why a hypothesis is needed, as the judge saw it; or the author's line that says why no instance shows it."""
+    if not isinstance(without, dict):
+        return {"reason": str(without)}
+    if report is None or report["verdict"] != "refuted":
+        return {"instance": without, "outcome": "true", "verdict": (report or {}).get("verdict", "not run")}
+    return {"instance": without, "outcome": report["reason"], "verdict": "refuted"}
+
+
+# ------------------------------------------------------------------------------------- the derivation as it is read
+def derivation(claim: Claim, proof: Proof) -> list[Record]:
+    """The chains as they were written, each line with the certificate's small steps behind it."""
+    return [line for story in proof.stories for line in told(claim, proof, story)]
+
+
+def told(claim: Claim, proof: Proof, story: Story) -> list[Record]:
+    rows = [("start", story.start, "", range(0))]
+    rows += [(RELATIONS[line.relation], line.term, line.reason, line.steps) for line in story.lines]
+    out = []
+    for relation, t, reason, steps in rows:
+        record = {"relation": relation, "latex": latex(claim, t), "text": show(t), "reason": reason}
+        out.append(record | {"steps": list(steps), "small": [small(proof, n) for n in steps]})
+    out[0]["title"] = story.title
+    return out
+
+
+def small(proof: Proof, n: int) -> Record:
+    """One step of the certificate: its rule, the steps that it stands on, and what it gives."""
+    rule, premises, _ = proof.steps[n]
+    thm = proof.replay.done[n]
+    local = sorted(show(h) for h in thm.hyps - {h for _, h in proof.statement.hyps})
+    where = f"   where {', '.join(local)}" if local else ""
+    return {"n": n, "rule": rule, "premises": premises, "text": f"{show(thm.prop)}{where}"}
+

@@ -1,0 +1,238 @@
+"""The command line.  Everything slow is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from proofs.runner import ledger
+from proofs.runner.discovery import Broken, Catalogue, NotFound
+
+app = typer.Typer(
+    help="Reinforcement-learning mathematics that runs: claims proved, checked again, sampled, attacked and cited.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Data = dict[str, Any]
+
+
+class Device(StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Channel(StrEnum):
+    proof = "proof"
+    sympy = "sympy"
+    exact = "exact"
+    montecarlo = "montecarlo"
+    reference = "reference"
+
+
+class Style(StrEnum):
+    plain = "plain"
+    bibtex = "bibtex"
+
+
+Words = Annotated[list[str] | None, typer.Argument(help="ids, topics or sources; all claims where none is given")]
+Name = Annotated[str, typer.Argument(metavar="ID", help="a claim's id, or id@version")]
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """What a person can mend is one line and exit 2, never a traceback."""
+    try:
+        yield
+    except (NotFound, Broken, ledger.Trouble) as error:
+        typer.echo(f"rlproofs: {error}", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("rlproofs: stopped; what was finished is recorded, and the next run goes on from there", err=True)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def verify(
+    words: Words = None,
+    channel: Annotated[list[Channel] | None, typer.Option(help="only these channels; nothing is recorded")] = None,
+    device: Annotated[Device, typer.Option(help="where samples and code run")] = Device.auto,
+    jobs: Annotated[int, typer.Option(min=1, help="processes side by side; results do not depend on it")] = 2,
+    nonce: Annotated[str, typer.Option(help="of the samples: a text, or `fresh` for new evidence")] = "0",
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the results here")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="do all again")] = False,
+    expect_hash: Annotated[str | None, typer.Option(help="of one claim: s:... statement, e:... evidence")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="say why each claim ran and what each channel saw")] = False,
+) -> None:
+    """Verify claims, bring the ledger up to date and print the summary.  Exit 0: all as expected."""
+    import secrets
+
+    from proofs.runner import summary
+    from proofs.runner.run import Request, Run
+
+    nonce = secrets.token_hex(8) if nonce == "fresh" else nonce
+    channels = tuple(c.value for c in channel) if channel else None
+    watch = summary.watching(explain)
+    with plainly():
+        run = Run(Request(words or (), channels, device.value, jobs, nonce, not no_cache), watch)
+        hashes = expected(expect_hash, len(run.claims)) if expect_hash else None
+        try:
+            outcome = run.verify()
+        finally:
+            watch.end()
+        if hashes:
+            outcome.problems.extend(differs(next(iter(outcome.records.values())), *hashes))
+    if explain:
+        typer.echo(summary.explained(outcome))
+    typer.echo(summary.summary(outcome))
+    if json_file:
+        json_file.write_text(json.dumps(summary.report(outcome), indent=1, ensure_ascii=False) + "\n", "utf8")
+    raise typer.Exit(0 if outcome.ok else 1)
+
+
+def expected(text: str, claims: int) -> tuple[str, str]:
+    """(key of the record, digits) of --expect-hash.  Raises NotFound on another form, or on more than one claim."""
+    kind, _, digits = text.partition(":")
+    keys = {"s": "statement_hash", "e": "evidence_hash"}
+    if kind not in keys or len(digits) < 8 or set(digits) - set("0123456789abcdef"):
+        raise NotFound(f"--expect-hash must be s: or e: and at least 8 digits of the hash; got {text!r}")
+    if claims != 1:
+        raise NotFound(f"--expect-hash is of exactly one claim; {claims} are named")
+    return keys[kind], digits
+
+
+def differs(record: Data, key: str, digits: str) -> list[str]:
+    """A sentence where the record's hash does not begin with the digits."""
+    found = record[key] or "none"
+    words = f"{key.replace('_', ' ')} of {record['id']}@{record['version']}"
+    return [] if found.startswith(digits) else [f"the {words} is {found}; {digits} was expected"]
+
+
+@app.command("list")
+def list_(
+    topic: Annotated[str | None, typer.Option(help="only this topic")] = None,
+    source: Annotated[str | None, typer.Option(help="only from this source, such as `homework 23`")] = None,
+    scope: Annotated[str | None, typer.Option(help="only proved so far, such as `all sizes`")] = None,
+    verdict: Annotated[str | None, typer.Option(help="only with this recorded verdict")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+) -> None:
+    """List claims with what is recorded of them."""
+    from proofs.runner.catalogue import row
+    from proofs.runner.discovery import catalogue, of_source
+
+    with plainly():
+        found = catalogue()
+        records = recorded(found)
+        if topic is not None and topic not in found.topics:
+            raise NotFound(f"unknown topic {topic!r}; there are {', '.join(found.topics)}")
+        claims = [c for c in found.claims.values() if topic in (None, c.topic.id) and (not source or of_source(c, source))]
+        rows = [row(found, c, records.get(c.id)) for c in claims]
+    rows = [r for r in rows if not scope or (r["scope"] or "").startswith(scope)]
+    rows = [r for r in rows if not verdict or (r["verdict"] or "not run") == verdict]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    for r in rows:
+        typer.echo(f"{r['id']:<20} {r['verdict'] or 'not run':<10} {r['scope'] or '':<32} {r['title']}")
+
+
+def recorded(found: Catalogue) -> dict[str, Data]:
+    """The ledger's records of the statements as they are now; none without a ledger."""
+    from proofs.runner.ids import hash_of
+
+    records = (ledger.read() or {}).get("claims", {})
+    return {c.id: r for c in found.claims.values() if (r := records.get(c.id)) and (r["statement_hash"] or "") == hash_of(c)}
+
+
+@app.command()
+def show(
+    name: Name,
+    sympy: Annotated[bool, typer.Option("--sympy", help="print the stand-alone SymPy script and nothing else")] = False,
+    mutant: Annotated[str | None, typer.Option(help="of this wrong variant, or true re-wording")] = None,
+) -> None:
+    """Show a claim; with --sympy a script for `python -`."""
+    from proofs.runner.discovery import catalogue
+    from proofs.runner.show import script_of, shown
+
+    with plainly():
+        found = catalogue()
+        claim = found.claim(name)
+        if sympy or mutant:
+            typer.echo(script_of(claim, mutant), nl=False)
+        else:
+            typer.echo(shown(found, claim, recorded(found).get(claim.id)))
+
+
+@app.command()
+def cite(name: Name, style: Annotated[Style, typer.Option("--format", help="how it is set")] = Style.plain) -> None:
+    """Cite a claim: id@version, hashes, and the command that runs it again."""
+    from proofs.runner import ids
+    from proofs.runner.catalogue import static
+    from proofs.runner.cite import cite as cited
+    from proofs.runner.discovery import catalogue
+    from proofs.runner.inputs import installed
+
+    with plainly():
+        found = catalogue()
+        claim = found.claim(name)
+        said = static(claim, ids.number(claim, ids.read_ids()))
+        typer.echo(cited(said, recorded(found).get(claim.id), installed("rlproofs"), style.value))
+
+
+@app.command()
+def plan(name: Name) -> None:
+    """Print what Monte Carlo would draw for a claim; nothing is drawn."""
+    from proofs.runner import ids
+    from proofs.runner.discovery import catalogue, load
+
+    with plainly():
+        found = catalogue()
+        claim = found.claim(name)
+        if "montecarlo" not in found.channels(claim) or "montecarlo" not in found.engines:
+            typer.echo(f"{claim.id} is not sampled; its channels: {', '.join(found.channels(claim)) or 'none'}")
+            return
+        version = ids.number(claim, ids.read_ids())
+        engine = load(found.engines["montecarlo"])
+        for one in engine.plan(found.evidence[claim.id], version=version):
+            typer.echo(f"{one['check']}: {one.get('explained') or json.dumps(one)}")
+
+
+@app.command("ids")
+def ids_(
+    update: Annotated[bool, typer.Option("--update", help="append a line for each new or changed statement")] = False,
+) -> None:
+    """Compare the statements with ids.toml."""
+    from proofs.runner import ids
+    from proofs.runner.discovery import catalogue
+
+    with plainly():
+        claims, known = list(catalogue().claims.values()), ids.read_ids()
+        problems = [p for c in claims if (p := ids.problem(c, known))]
+        if update:
+            for entry in ids.update(claims):
+                typer.echo(f"{entry.id}@{entry.version} {entry.statement[:12] or 'no formal statement yet'}")
+            return
+    typer.echo("\n".join(problems) or f"ids.toml agrees with all {len(claims)} claims")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def schema() -> None:
+    """Print the ledger's JSON schema."""
+    from proofs.runner.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1))
+
+
+def main() -> None:
+    """The entry point `rlproofs`."""
+    sys.setrecursionlimit(20_000)  # terms are deep
+    app(prog_name="rlproofs")

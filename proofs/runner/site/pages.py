@@ -1,0 +1,210 @@
+"""Writes the generated pages and fills the placeholders of hand-written ones. Templates print; nothing is computed.
+
+A placeholder is a comment alone on its line, `<!-- word: argument -->`:
+
+    claims: TOPIC    the claims of a topic        live: ID     one claim with its verdict
+    figure: NAME     a picture with its caption   status:      the run in figures, gaps first
+    trusted:         size of the trusted base     rules:       the judge's rules, a line each
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from proofs.runner.site.figures import FIGURES, write_figures
+
+Data = dict[str, Any]
+LONG, SHORT = 160, 20  # characters of an instance that is folded, and of an entry that stays in sight
+PLACEHOLDER = re.compile(r"^<!-- (\w+): ?(\S*) -->$", re.M)
+SIGNS = {
+    "start": "",
+    "": "",
+    "=": "=",
+    "<=": r"\le",
+    ">=": r"\ge",
+    "<": "<",
+    ">": ">",
+    "!=": r"\ne",
+    "iff": r"\iff",
+    "implies": r"\implies",
+}
+
+
+def build_pages(data: Data, docs_dir: Path) -> list[Path]:
+    """Write claims/<slug>.md, claims/index.md and figures/*.svg under `docs_dir`; returns the files written."""
+    env = environment()
+    pages = {"claims/index.md": env.get_template("claims.md.j2").render(data=data, root="../")}
+    template = env.get_template("claim.md.j2")
+    for claim in data["claims"].values():
+        pages[f"claims/{claim['slug']}.md"] = template.render(data=data, claim=claim)
+    written = [write(docs_dir / name, text) for name, text in pages.items()]
+    return written + write_figures(data, docs_dir / "figures")
+
+
+def write(path: Path, text: str) -> Path:
+    """Write `text`, leaving a file that already holds it untouched; returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_text("utf8") != text:
+        path.write_text(text, "utf8")
+    return path
+
+
+def fill(markdown: str, data: Data, page: str) -> str:
+    """`markdown` of the page with source address `page`, placeholders filled.
+
+    Raises ValueError for an unknown word, topic, claim or figure, and for a topic's claim that its page leaves out.
+    """
+    env, root = environment(), "../" * page.count("/")
+
+    def one(found: re.Match[str]) -> str:
+        word, argument = found[1], found[2]
+        if word not in PARTS:
+            raise ValueError(f"a placeholder must be one of {sorted(PARTS)}; got {word!r}")
+        template, values = PARTS[word](data, argument)
+        return env.get_template(template).render(data=data, root=root, **values)
+
+    filled = PLACEHOLDER.sub(one, markdown)
+    return banner(env, data) + filled
+
+
+def banner(env: Environment, data: Data) -> str:
+    """A warning on pages made from a test's fixture, else nothing."""
+    return env.get_template("fixture.md.j2").render() if data["fixture"] and env else ""
+
+
+def lookup(table: Data, kind: str, name: str) -> Any:
+    """table[name]. Raises ValueError naming what there is."""
+    if name not in table:
+        raise ValueError(f"{kind} must be one of {sorted(table)}; got {name!r}")
+    return table[name]
+
+
+def part_claims(data: Data, topic: str) -> tuple[str, Data]:
+    """The claims of a topic, in reading order."""
+    names = lookup(data["topics"], "topic", topic)["claims"]
+    return "part_claims.md.j2", {"claims": [data["claims"][name] for name in names]}
+
+
+def part_figure(data: Data, name: str) -> tuple[str, Data]:
+    """A picture in its two themes, with caption and description."""
+    return "part_figure.md.j2", {"figure": lookup(FIGURES, "figure", name), "name": name}
+
+
+def part_live(data: Data, name: str) -> tuple[str, Data]:
+    """One claim on a card."""
+    return "part_live.md.j2", {"claim": lookup(data["claims"], "claim", name)}
+
+
+def plain(template: str) -> Callable[[Data, str], tuple[str, Data]]:
+    """A part that takes no argument."""
+
+    def part(data: Data, argument: str) -> tuple[str, Data]:
+        if argument:
+            raise ValueError(f"{template} takes no argument; got {argument!r}")
+        return template, {}
+
+    return part
+
+
+PARTS: dict[str, Callable[[Data, str], tuple[str, Data]]] = {
+    "claims": part_claims,
+    "figure": part_figure,
+    "live": part_live,
+    "status": plain("part_status.md.j2"),
+    "trusted": plain("part_trusted.md.j2"),
+    "rules": plain("part_rules.md.j2"),
+}
+
+
+def navigation(nav: list[Any], data: Data) -> list[Any]:
+    """`nav` of mkdocs.yml with the claims' pages, by topic, under the entry `Claims`."""
+    by_topic = [
+        {topic["title"]: [f"claims/{data['claims'][name]['slug']}.md" for name in topic["claims"]]}
+        for topic in data["topics"].values()
+    ]
+    return [{"Claims": ["claims/index.md", *by_topic]} if "Claims" in entry else entry for entry in nav]
+
+
+def environment() -> Environment:
+    """Templates and what they print with. An unknown name in a template is an error."""
+    env = Environment(
+        loader=PackageLoader("proofs.runner.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(
+        tex=tex, display=display, code=code, quoted=quoted, instance=instance, sign=sign, number=number, words=words
+    )
+    return env
+
+
+def tex(source: str) -> Markup:
+    """A formula within a line."""
+    return Markup('<span class="arithmatex">\\({}\\)</span>').format(source)
+
+
+def display(source: str) -> Markup:
+    """A formula on a line of its own."""
+    return Markup('<div class="arithmatex">\\[{}\\]</div>').format(source)
+
+
+def sign(relation: str) -> str:
+    """TeX of a chain's relation. Raises ValueError for one that the page has no sign for."""
+    return str(lookup(SIGNS, "relation", relation))
+
+
+def code(text: str, language: str = "text", title: str = "") -> Markup:
+    """A fenced block whose fence is longer than any run of backticks in the text."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    head = f' title="{title}"' if title else ""
+    return Markup(f"{fence}{{ .{language}{head} }}\n{text.rstrip()}\n{fence}")
+
+
+def quoted(text: str) -> Markup:
+    """A string as YAML and JSON write it, for a page's front matter."""
+    return Markup(json.dumps(text))
+
+
+def instance(values: Any) -> Markup:
+    """An instance on one line: `n = 3`, `p = (2/9, 3/9, 4/9)`; the groups that an instance may have are left out.
+
+    One that is too long to read is folded under its short entries.
+    """
+    if not isinstance(values, dict):
+        return Markup("<code>{}</code>").format(flat(values))
+    groups = [value.items() if isinstance(value, dict) else [(key, value)] for key, value in values.items()]
+    texts = [f"{key} = {flat(value)}" for group in groups for key, value in group]
+    shown = Markup(" ").join(Markup("<code>{}</code>").format(text) for text in texts)
+    if sum(map(len, texts)) <= LONG:
+        return shown
+    summary = ", ".join(text for text in texts if len(text) <= SHORT)
+    return Markup('<details class="rl-instance"><summary>{}, …</summary>{}</details>').format(summary, shown)
+
+
+def flat(value: Any) -> str:
+    """A value of an instance as text, lists in brackets."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key} = {flat(item)}" for key, item in value.items())
+    return f"({', '.join(map(flat, value))})" if isinstance(value, list | tuple) else str(value)
+
+
+def number(value: Any) -> str:
+    """A figure as a person writes it: whole numbers grouped by spaces, others to six digits."""
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\u202f")
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def words(names: list[str]) -> Markup:
+    """Names as code, with commas."""
+    return Markup(", ").join(Markup("<code>{}</code>").format(escape(name)) for name in names)

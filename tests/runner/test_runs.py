@@ -1,0 +1,201 @@
+"""Whole runs on a small catalogue: what is recorded, what is run again, what a lying channel costs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from tests.runner.tree import Tree, claims
+
+
+def cached(report: dict[str, Any]) -> set[str]:
+    return {c["id"] for c in report["claims"] if c["cached"]}
+
+
+def test_the_report_and_the_exit_status_of_a_clean_run(tree: Tree) -> None:
+    code, report = tree.verify("--no-cache")
+    assert code == 0 and report["ok"]
+    assert {k: c["verdict"] for k, c in claims(report).items()} == {
+        "one": "proved", "two": "proved", "three": "proved", "open": "not run"
+    }  # fmt: skip
+    assert claims(report)["two"]["mutants"] == {"wrong": ["proof", "exact", "sympy", "montecarlo"]}
+    assert report["gaps"] == [{"id": "open", "missing": "a statement"}]
+    assert report["totals"]["mutants"] == {"planted": 3, "refuted": 3}
+    assert report["totals"]["controls"] == {"planted": 3, "confirmed": 3}
+    assert report["budget"]["spent"] == pytest.approx(2e-9) and report["budget"]["limit"] == 1e-6
+    assert {"python", "platform", "versions", "commit", "device"} == set(report["environment"])
+
+
+def test_nothing_changed_uses_recorded_results_and_says_so(tree: Tree) -> None:
+    before = tree.ledger()["claims"]
+    done = tree.command("verify")
+    assert done.returncode == 0 and "4 of 4 from recorded results" in done.stdout
+    after = tree.ledger()["claims"]
+    assert {k: r["evidence_hash"] for k, r in after.items()} == {k: r["evidence_hash"] for k, r in before.items()}
+    assert tree.ledger()["budget"]["checks"] == 2, "evidence that stands stays paid for"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "again"),
+    [
+        ("fake_evidence.py", "from proofs.claims", "# a remark\nfrom proofs.claims", set()),
+        ("proofs/tiny.py", "Three identities of reals", "Three identities", {"one", "two", "three", "open"}),
+        ("proofs/kernel/rules.py", "from __future__", "# a remark\nfrom __future__", {"one", "two", "three", "open"}),
+        ("proofs/readings/code.py", "from __future__", "# a remark\nfrom __future__", {"one", "two", "three"}),
+        ("proofs/runner/channels/sympy.py", "from __future__", "# a remark\nfrom __future__", {"one", "two", "three"}),
+    ],
+)
+def test_a_changed_source_runs_what_depends_on_it(tree: Tree, name: str, old: str, new: str, again: set[str]) -> None:
+    tree.edit(name, old, new)
+    code, report = tree.verify()
+    ran = {"one", "two", "three", "open"} - cached(report)
+    assert code == 0 and ran >= again and (ran == again or name.startswith("proofs/readings"))
+
+
+def test_a_new_nonce_draws_again_only_what_is_drawn(tree: Tree) -> None:
+    code, report = tree.verify("--nonce", "fresh")
+    assert code == 0 and cached(report) == {"one", "three", "open"}
+
+
+def test_a_statement_that_changed_without_a_new_version_fails(tree: Tree) -> None:
+    tree.edit("proofs/tiny.py", "Eq(2 * a, a + a), Eq(2 * a, a),", "Eq(3 * a, a + 2 * a), Eq(2 * a, a),")
+    code, report = tree.verify("two")
+    assert code == 1 and "but ids.toml records" in " ".join(claims(report)["two"]["problems"])
+    assert tree.command("ids").returncode == 1
+    assert "two@2" in tree.command("ids", "--update").stdout
+    assert tree.verify("two")[0] == 0
+    assert tree.command("verify", "two@1").returncode == 2
+
+
+def test_results_do_not_depend_on_the_number_of_workers_or_the_hash_seed(tree: Tree) -> None:
+    def what(*words: str, **environment: str) -> Any:
+        tree.verify("--no-cache", *words, **environment)
+        keys = ("verdict", "scope", "statement_hash", "evidence_hash", "inputs_hash")
+        return {k: [r[key] for key in keys] for k, r in tree.ledger()["claims"].items()}
+
+    assert what("--jobs", "1", PYTHONHASHSEED="1") == what("--jobs", "3", PYTHONHASHSEED="2")
+
+
+# ------------------------------------------------------------------------------------- channels that lie or fail
+def test_a_channel_that_always_confirms_fails_the_run(fresh: Tree) -> None:
+    code, report = fresh.verify("two", FAKE="credulous")
+    problems = claims(report)["two"]["problems"]
+    assert code == 1
+    assert any("montecarlo refutes no mutant" in p for p in problems)
+    assert any("the mutant wrong refuted only by others" in p for p in problems)
+
+
+def test_a_crash_on_a_mutant_refutes_nothing(fresh: Tree) -> None:
+    code, report = fresh.verify("two", FAKE="crash")
+    assert code == 1 and claims(report)["two"]["mutants"] == {"wrong": ["proof", "exact", "sympy"]}
+    assert any("crashed, which refutes nothing" in p for p in claims(report)["two"]["problems"])
+
+
+def test_a_worker_that_dies_costs_its_job_and_no_other(fresh: Tree) -> None:
+    code, report = fresh.verify(FAKE="die")
+    assert code == 1 and [c["id"] for c in report["claims"] if not c["ok"]] == ["two"]
+    assert any("the worker ended (exit 9)" in p for p in claims(report)["two"]["problems"])
+
+
+def test_a_budget_that_is_spent_refuses_the_draw(fresh: Tree) -> None:
+    code, report = fresh.verify("two", MOST="1")
+    assert code == 1 and report["budget"]["checks"] == 1
+    assert any("the budget is spent" in p for p in claims(report)["two"]["problems"])
+
+
+def test_a_mutant_that_names_a_channel_without_evidence_never_ran(fresh: Tree) -> None:
+    fresh.edit("fake_evidence.py", "EVIDENCE.montecarlo", "EVIDENCE.samples.clear  # ")
+    code, report = fresh.verify("two")
+    assert code == 1 and any("never ran" in p for p in claims(report)["two"]["problems"])
+
+
+def test_failures_are_run_again(tree: Tree) -> None:
+    tree.verify("two", "--no-cache", FAKE="credulous")
+    code, report = tree.verify("two")
+    assert code == 0 and cached(report) == set()
+
+
+# ------------------------------------------------------------------------------------- gaps
+def test_an_unlisted_gap_fails(fresh: Tree) -> None:
+    fresh.write("proofs/gaps.toml", "")
+    code, report = fresh.verify("open")
+    assert code == 1 and "the verdict is not run, not proved" in claims(report)["open"]["problems"]
+
+
+def test_a_closed_gap_that_is_still_listed_fails_also_from_recorded_results(tree: Tree) -> None:
+    tree.edit("proofs/gaps.toml", "open", "one")
+    code, report = tree.verify("one")
+    assert code == 1 and "remove the entry" in claims(report)["one"]["problems"][0]
+
+
+def test_a_gap_of_no_claim_fails(tree: Tree) -> None:
+    tree.write("proofs/gaps.toml", '[[gap]]\nid = "open"\nmissing = "x"\n[[gap]]\nid = "nobody"\nmissing = "x"\n')
+    code, report = tree.verify()
+    assert code == 1 and "nobody" in report["problems"][0]
+
+
+# ------------------------------------------------------------------------------------- the ledger under fire
+def test_some_channels_only_leave_the_ledger_as_it_is(tree: Tree) -> None:
+    before = tree.ledger()
+    code, report = tree.verify("one", "--channel", "exact", "--channel", "proof")
+    assert code == 0 and set(claims(report)["one"]["channels"]) == {"exact", "proof"}
+    assert tree.ledger()["claims"] == before["claims"]
+
+
+def test_one_claim_leaves_the_records_of_the_others(tree: Tree) -> None:
+    tree.verify("one", "--no-cache")
+    assert set(tree.ledger()["claims"]) == {"one", "two", "three", "open"} and tree.ledger()["budget"]["checks"] == 2
+
+
+def test_a_killed_run_loses_what_was_in_flight_and_the_next_one_resumes(fresh: Tree) -> None:
+    run = fresh.start("verify", FAKE="slow")
+    ledger, deadline = fresh.folder / ".rlproofs/ledger.json", time.monotonic() + 60
+    while time.monotonic() < deadline and not (ledger.exists() and {"one", "three"} <= set(fresh.ledger()["claims"])):
+        time.sleep(0.1)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    code, report = fresh.verify()
+    assert code == 0 and cached(report) == {"one", "three", "open"}
+
+
+def test_an_interrupt_is_one_line_and_leaves_no_worker(fresh: Tree) -> None:
+    run = fresh.start("verify", "two", FAKE="slow")
+    time.sleep(4)
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=20)
+    assert run.returncode == 130 and "stopped" in said and "Traceback" not in said
+
+
+def test_two_runs_at_once_are_refused_with_the_process_that_holds_the_ledger(fresh: Tree) -> None:
+    run = fresh.start("verify", "two", FAKE="slow")
+    try:
+        deadline = time.monotonic() + 30
+        lock = fresh.folder / ".rlproofs/ledger.lock"
+        while time.monotonic() < deadline and not (lock.exists() and lock.read_text()):
+            time.sleep(0.1)
+        second = fresh.command("verify", "one")
+        assert second.returncode == 2 and f"another run (process {run.pid})" in second.stderr
+    finally:
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=20)
+
+
+@pytest.mark.parametrize("text", ["{ half", "[]", '{"schema": "rlproofs-ledger/0"}', '{"schema": "rlproofs-ledger/1"}'])
+def test_a_damaged_ledger_says_how_to_mend_it(tree: Tree, text: str) -> None:
+    tree.write(".rlproofs/ledger.json", text)
+    done = tree.command("verify", "one")
+    assert done.returncode == 2 and "move it away" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_ledger_is_json_of_its_schema(tree: Tree) -> None:
+    from proofs.runner.schema import faults
+
+    assert faults(tree.ledger()) == []
+    record = tree.ledger()["claims"]["one"]
+    line = record["channels"]["proof"]
+    assert line["steps"] > 0 and line["bytes"] > 0 and len(record["evidence_hash"]) == 64
+    assert json.loads(tree.command("schema").stdout)["properties"]["schema"] == {"const": "rlproofs-ledger/1", "type": "string"}
