@@ -334,7 +334,10 @@ def _judge(entry: float, target: _Target) -> tuple[int, float, Fraction | float]
 
 def _where(place: int, shape: tuple[int, ...], points: dict[str, Tensor]) -> dict[str, Any]:
     """The index of an entry, and the arguments of that shape there."""
-    index = [int(i) for i in torch.unravel_index(torch.tensor(place), shape)]
+    index: list[int] = []
+    for size in reversed(shape):  # torch.unravel_index would load SymPy for this
+        place, rest = divmod(place, size)
+        index.insert(0, rest)
     at = {name: _written(x[tuple(index)].item()) for name, x in points.items() if tuple(x.shape) == shape}
     return {"at": at, "index": index}
 

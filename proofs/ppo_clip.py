@@ -55,26 +55,43 @@ hw14b = TOPIC.claim(
 )
 
 
-def by_region(size: Term) -> Any:
-    """Ratio below, inside or above the interval; outside it the sign of A decides which of the two terms is smaller."""
+def by_region(size: Term, below: Term, above: Term) -> Any:
+    """Ratio below, inside or above the interval; outside it the sign of A decides which of the two terms is smaller.
+
+    size: |A|.  below, above: the objective in the outer regions.
+    """
 
     def derive(pf: Any, claim: Term) -> None:
+        start, end = claim.args
         given = ["sign", "width"]
 
-        def region(distance: Term | None, *where: Term) -> Any:
-            products = [] if distance is None else [pf.product(distance, size, by=given, under=where)]
-            return pf.prove(claim, by=[*given, *products], under=where)
+        def region(title: str, clipped: Term, value: Term, distance: Term | None, *where: Term) -> Any:
+            """One region: what the clip is there, which term is smaller, and that the closed form says the same."""
+            known = {"by": given, "under": where}
+            wider = [] if distance is None else [pf.product(distance, size, **known)]
+            return (
+                pf.chain(start, title)
+                .eq(Min(l * A, clipped * A), "the clip on this region", **known)
+                .eq(value, "the smaller of the two", by=[*given, *wider], under=where)
+                .eq(end, "the closed form on this region", **known)
+                .done()
+            )
 
         def not_below(low: Term) -> Any:
-            return pf.cases(l, 1 + e, lambda high: region(None, low, high), lambda high: region(l - 1 - e, low, high))
+            return pf.cases(
+                l,
+                1 + e,
+                lambda high: region("inside the interval", l, l * A, None, low, high),
+                lambda high: region("above the interval", 1 + e, above, l - 1 - e, low, high),
+            )
 
-        pf.cases(l, 1 - e, lambda low: region(1 - e - l, low), not_below)
+        pf.cases(l, 1 - e, lambda low: region("below the interval", 1 - e, below, 1 - e - l, low), not_below)
 
     return derive
 
 
-hw14a.proof(by_region(A))
-hw14b.proof(by_region(-A))
+hw14a.proof(by_region(A, below=l * A, above=(1 + e) * A))
+hw14b.proof(by_region(-A, below=(1 - e) * A, above=l * A))
 
 LIBRARY = "a sign or side slip that the tests of several RL libraries let through"
 hw14a.mutant(

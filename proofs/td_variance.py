@@ -171,7 +171,8 @@ increment = TOPIC.claim(
 
 
 @increment.proof
-def _(pf: Any, claim: Term) -> None:
+def pythagoras(pf: Any, claim: Term) -> None:
+    """By induction on m: X_{n+1} = X_n + gamma^n delta_n, and delta_n is orthogonal to X_n, to X_k and to constants."""
     under = [Le(k, n), Lt(n, T)]
     goal = replaced(claim, {m: n})
     flat = {
@@ -181,15 +182,33 @@ def _(pf: Any, claim: Term) -> None:
     products = [pf.times(flat["drift"], gamma**n * f) for f in (E(td(n)), gamma**n * E(error(n)))]
     products += [pf.times(flat[name], gamma**n) for name in ("past", "start")]
     base = pf.prove(replaced(goal, {n: k}), by=["from"])
-    step = pf.prove(replaced(goal, {n: n + 1}), by=[goal, *products, "from"], under=under)
+    left, right = goal.args
+    gain = gamma ** (2 * n) * E(error(n) ** 2)
+    step = (
+        pf.chain(replaced(left, {n: n + 1}), "from n to n + 1; for n = k the last term is 0")
+        .eq(left + gain, "the TD error at n is orthogonal to X_n", by=[*products, "from"], under=under)
+        .eq(right + gain, "the induction hypothesis", by=[goal, "from"], under=under)
+        .eq(replaced(right, {n: n + 1}), "it is orthogonal to X_n - X_k, too", by=[*products, "from"], under=under)
+        .done()
+    )
     pf.put(pf.induct(n, k, base, step, end=T), n, m)
 
 
 increment.mutant("any-V", without=["bellman"], at=with_values(trajectory(1, 2), WRONG), title="for any value function")
 increment.mutant("minus", Eq(Var(td(m)), Var(td(k)) - E((td(m) - td(k)) ** 2)), title="minus for plus")
 increment.mutant("geometric", Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)), title="gamma^k for gamma^(2k)")
+
+
+def as_difference(pf: Any, claim: Term) -> None:
+    pythagoras(pf, Eq(Var(td(m)), Var(td(k)) + E((td(m) - td(k)) ** 2)))
+    pf.prove(claim, by=[pf.last(), "from", "order"])
+
+
 increment.control(
-    "difference", Eq(Var(td(m)) - Var(td(k)), E((td(k) - td(m)) ** 2)), title="the difference of the variances"
+    "difference",
+    Eq(Var(td(m)) - Var(td(k)), E((td(k) - td(m)) ** 2)),
+    derive=as_difference,
+    title="the difference of the variances",
 )
 
 # ------------------------------------------------------------------------------------- the ordering

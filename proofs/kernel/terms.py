@@ -162,8 +162,8 @@ class Term:
 def mk(op: str, *args: Any) -> Term:
     """The one way to make a term.  Raises Malformed where the signature or a bound is violated."""
     found = _POOL.get((op, args))
-    if found is not None:
-        return found
+    if found is not None and all(a is b or type(a) is type(b) for a, b in zip(args, found.args, strict=True)):
+        return found  # equal and of one type: 1.0 and True equal 1, and must be refused whatever was made before
     kind = KINDS.get(op)
     want(kind is not None, f"no such kind of term: {op!r}")
     letters = _letters(kind, len(args))  # type: ignore[arg-type]

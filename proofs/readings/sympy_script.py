@@ -264,10 +264,13 @@ class Writer:
         if self.story is None:
             return self.prove(claim, (), lambda a, sign, b: [self.linked(a, sign, b, "the claim")])
         names = ["start", *[f"line{n + 1}" for n in range(len(self.story.lines))]]
-        lines = wrapped(f"start = {self.code.show(self.story.start)}")
+        start = self.code.show(self.story.start)
+        lines = wrapped(f"start = {start}")
         for line, before, name in zip(self.story.lines, names, names[1:], strict=False):
-            why = line.reason or f"{before}, {name}"
-            lines += [*wrapped(f"{name} = {self.code.show(line.term)}"), self.linked(before, SIGNS[line.relation], name, why)]
+            shown, why = self.code.show(line.term), line.reason or f"{before} {SIGNS[line.relation]} {name}"
+            if start.startswith(("E(", "Var(")):
+                shown = shown.replace(start, "start")  # computed once
+            lines += [*wrapped(f"{name} = {shown}"), self.linked(before, SIGNS[line.relation], name, why)]
         return [*lines, self.linked("start", SIGNS[claim.op], names[-1], "the claim")]
 
     def linked(self, a: str, sign: str, b: str, why: str) -> str:
@@ -299,17 +302,18 @@ class Writer:
 def link_text(relations: set[str], symbols: bool, logs: bool) -> list[str]:
     """The function that checks one step; it knows the relations that occur."""
     if relations == {"Eq"}:
-        out, test = ["def link(a, b, why):", "    gap = residual(b - a)", '    print(f"  {why}: residual {gap}")'], "gap == 0"
+        out, test = ["def link(a, b, why):", "    gap = residual(b - a)"], "gap != 0"
     else:
         gap = "sign(gap)" if logs else "gap"
-        tests = {"Eq": "gap == 0", "Ne": "gap != 0", "Le": f"{gap} >= 0", "Lt": f"{gap} > 0"}
+        tests = {"Eq": "gap != 0", "Ne": "gap == 0", "Le": f"{gap} < 0", "Lt": f"{gap} <= 0"}
         test = " or ".join(f'relation == "{SIGNS[r]}" and {tests[r]}' for r in SIGNS if r in relations)
+        test = tests[min(relations)] if len(relations) == 1 else test
         out = ["def link(a, relation, b, why):", "    gap = residual(b - a)"]
-        if symbols:
-            out.append('    if relation != "=" and gap.free_symbols:')
-            out.append('        return print(f"  {why}: {relation} is left to the numbers")')
-        out.append('    print(f"  {why}: {relation} with residual {gap}")')
-    return [*out, f"    if not ({test}):", "        refuted(why)"]
+    if symbols and relations != {"Eq"}:
+        out.append('    if relation != "=" and gap.free_symbols:')
+        out.append('        return print(f"  {why}: {relation} is left to the numbers")')
+    told = "residual {gap}" if relations == {"Eq"} else "{relation} with difference {gap}"
+    return [*out, f"    if {test}:", f'        refuted(f"{{why}}: {told}")', f'    print(f"  {{why}}: {told}")']
 
 
 def spaced(code: list[str]) -> list[str]:
@@ -336,13 +340,31 @@ def _volume(shape: Sequence[int]) -> int:
 
 
 def wrapped(line: str) -> list[str]:
-    """A long line of code in several; it holds no text with spaces."""
+    """A long line of code in several, broken where it holds together least; it has no text with spaces."""
     if len(line) <= WIDTH:
         return [line]
-    head, found, rest = line.partition(" = ") if not line.startswith(("return ", "if ")) else ("", "", "")
     if line.startswith("return "):
-        head, found, rest = "return", " ", line.removeprefix("return ")
-    if not found:
-        return textwrap.wrap(line, WIDTH, subsequent_indent="        ", break_long_words=False, break_on_hyphens=False)
-    inner = textwrap.wrap(rest, WIDTH - 4, break_long_words=False, break_on_hyphens=False)
-    return [f"{head}{found}(", *[f"    {x}" for x in inner], ")"]
+        return ["return (", *[f"    {part}" for part in pieces(line.removeprefix("return "), WIDTH - 4)], ")"]
+    head, found, rest = line.partition(" = ")
+    if not found or line.startswith("if "):
+        first, *others = pieces(line, WIDTH)
+        return [first, *[f"        {part}" for part in others]]
+    return [f"{head} = (", *[f"    {part}" for part in pieces(rest, WIDTH - 4)], ")"]
+
+
+def pieces(text: str, width: int) -> list[str]:
+    """Parts of at most this width where that can be: each ends at the outermost space of its second half."""
+    out: list[str] = []
+    while len(text) > width:
+        depth, breaks = 0, []
+        for n, c in enumerate(text):
+            depth += (c in "([{") - (c in ")]}")
+            before_operator = text[n + 1 : n + 3] in ("+ ", "- ") or text[n + 1 : n + 4] in ("for", "and") or text[n - 1] == ","
+            if c == " " and width // 3 < n <= width and before_operator:
+                breaks.append((depth, -n))
+        if not breaks:
+            breaks = [(0, -(text.find(" ", width // 3) if " " in text[width // 3 :] else len(text)))]
+        at = -min(breaks)[1]
+        out.append(text[:at])
+        text = text[at + 1 :]
+    return [*out, text] if text else out

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from proofs.claims import Claim, Control, Instance, Mutant
+from proofs.kernel.poly import Poly, back
 from proofs.kernel.statement import Statement
 from proofs.kernel.terms import Term
-from proofs.kernel.value import outcome
+from proofs.kernel.value import Instance as Values
+from proofs.kernel.value import Undefined, ball
 from proofs.readings.latex import draw_names
 from proofs.readings.latex import latex as tex
 from proofs.readings.latex import text as plain
+
+COMPARISONS = ("Eq", "Le", "Lt", "Ne")
 
 
 def latex(claim: Claim, t: Term) -> str:
@@ -28,13 +32,26 @@ def _draws(claim: Claim) -> dict[str, list[str]]:
 
 
 def sides(statement: Statement, point: Instance) -> dict[str, Any]:
-    """{"outcome", "sides": [[exact text, decimal], ...], "why"?} of a statement at an instance."""
+    """{"outcome", "sides": [[exact text, decimal], ...], "why"?} of a statement at an instance, both sides by definition.
+
+    Raises Undecided or Malformed where no sign is decided or the instance does not serve.
+    """
+    at = Values(statement, point)
+    bad = at.violated()
+    if bad is not None:
+        return {"outcome": "not admissible", "sides": [], "why": f"the instance violates {bad}"}
     try:
-        from proofs.readings import exact
-    except ImportError:
-        found, why = outcome(statement, point)
-        return {"outcome": found, "sides": [], "why": why}
-    return exact.sides(statement, point)
+        holds = at.value(statement.claim)
+        compared = statement.claim.args if statement.claim.op in COMPARISONS else ()
+        return {"outcome": "true" if holds else "false", "sides": [written(at.value(side)) for side in compared]}
+    except Undefined as why:
+        return {"outcome": "undefined", "sides": [], "why": str(why)}
+
+
+def written(p: Poly) -> list[str]:
+    """[exact text, decimal] of a rational, or of a polynomial in logarithms of primes."""
+    exact, near = plain(back(p)), f"{float(ball(p, 128).mid()):.6g}"
+    return [exact, near]
 
 
 def script(claim: Claim, variant: Mutant | Control | None = None) -> Any:

@@ -33,16 +33,35 @@ telescope = TOPIC.claim(
 )
 
 
-@telescope.proof
-def _(pf: Any, claim: Term) -> None:
-    n = local_index("n")
-    goal = replaced(claim, {b: n})
-    base = pf.prove(replaced(goal, {n: a}))
-    step = pf.prove(replaced(goal, {n: n + 1}), by=[goal], under=[Le(a, n)])
-    pf.put(pf.induct(n, a, base, step), n, b)
+n = local_index("n")
 
 
+def by_induction(last: Term) -> Any:
+    """On the upper end of the range, from n to n + 1; `last` is the term that is added."""
+
+    def derive(pf: Any, claim: Term) -> None:
+        goal = replaced(claim, {b: n})
+        left, right = goal.args
+        base = pf.prove(replaced(goal, {n: a}))
+        step = (
+            pf.chain(replaced(left, {n: n + 1}), "from n to n + 1; for n = a both sides are 0")
+            .eq(left + last, "the last term split off", under=[Le(a, n)])
+            .eq(right + last, "the induction hypothesis", by=[goal])
+            .eq(replaced(right, {n: n + 1}), "f(n) cancels")
+            .done()
+        )
+        pf.put(pf.induct(n, a, base, step), n, b)
+
+    return derive
+
+
+telescope.proof(by_induction(f(n + 1) - f(n)))
 telescope.mutant("last-too-early", Eq(differences, f(b - 1) - f(a)), title="the last term one too early")
 telescope.mutant("first-too-late", Eq(differences, f(b) - f(a + 1)), title="the first term one too late")
 telescope.mutant("sign", Eq(differences, f(a) - f(b)), title="the sign turned round")
-telescope.control("both-signs", Eq(Sum(j, a, b, f(j) - f(j + 1)), f(a) - f(b)), title="both signs turned")
+telescope.control(
+    "both-signs",
+    Eq(Sum(j, a, b, f(j) - f(j + 1)), f(a) - f(b)),
+    derive=by_induction(f(n) - f(n + 1)),
+    title="both signs turned",
+)

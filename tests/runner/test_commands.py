@@ -44,7 +44,8 @@ def test_hypotheses_in_list_have_text_witness_and_necessity() -> None:
 
 
 def test_list_filters(tree: Tree) -> None:
-    assert [line.split()[0] for line in tree.command("list", "--verdict", "proved").stdout.splitlines()] == ["one", "two", "three"]
+    proved = tree.command("list", "--verdict", "proved").stdout.splitlines()
+    assert [line.split()[0] for line in proved] == ["one", "two", "three"]
     assert tree.command("list", "--scope", "n <=").stdout == ""
     assert len(tree.command("list", "--source", "this project").stdout.splitlines()) == 4
     assert tree.command("list", "--topic", "nope").returncode == 2

@@ -7,7 +7,7 @@ import sys
 
 from tests.runner.tree import Tree
 
-PLUGIN = ("-p", "proofs.runner.pytest_plugin", "-p", "no:cacheprovider")
+PLUGIN = ("-p", "no:rlproofs", "-p", "proofs.runner.pytest_plugin", "-p", "no:cacheprovider")  # an installed one is another copy
 
 
 def pytest_in(tree: Tree, *words: str, code: str = "") -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""A small catalogue in a folder of its own: the real runner and kernel, three quick claims, and channels that can be made to lie."""
+"""A small catalogue in a folder of its own: the real runner and kernel, three quick claims, a channel that can be made to lie."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def identity(id, says, wrong, other, channels=("proof", "exact", "sympy")):
     return claim
 
 
-one = identity("one", Eq((a + b) * (a - b), a * a - b * b), Eq((a + b) * (a - b), a * a + b * b), Eq(a * a - b * b, (a - b) * (a + b)))
+left = (a + b) * (a - b)
+one = identity("one", Eq(left, a * a - b * b), Eq(left, a * a + b * b), Eq(a * a - b * b, left))
 two = identity("two", Eq(2 * a, a + a), Eq(2 * a, a), Eq(a + a, 2 * a), ("proof", "exact", "sympy", "montecarlo"))
 three = identity("three", Eq(a * (b + 1), a * b + a), Eq(a * (b + 1), a * b), Eq(a * b + a, (b + 1) * a))
 open_one = TOPIC.claim("open", "not stated yet", kind="limit", source=lemma("tests"), vocabulary=NAMES, says=None)
