@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -123,9 +123,14 @@ class Freedom:
 
 
 def sorts_of_symbols(
-    statement: Statement, ints: Mapping[str, int], tables: Mapping[str, Any], terms: Sequence[Term], solved: Sequence[Defining]
+    statement: Statement,
+    ints: Mapping[str, int],
+    tables: Mapping[str, Any],
+    terms: Sequence[Term],
+    solved: Sequence[Defining],
+    renamed: Callable[[str], str],
 ) -> dict[str, str]:
-    """name -> the Python expression of its symbol or table of symbols."""
+    """name -> the Python expression of its symbol or table of symbols.  renamed: how the script spells a name."""
     free, decls, out = Freedom(statement, terms, solved), statement.decls, dict[str, str]()
     used = {n for t in [*terms, *[b for _, b in decls.defs.values()]] for n in names(t, decls)}
     small = all(outcomes(p, ints) <= MOST_OUTCOMES for p in decls.processes.values())
@@ -135,11 +140,11 @@ def sorts_of_symbols(
         entries = [x for _, x in cells(tables.get(name, []))]
         if name in decls.kernels:
             if drawn_once(statement, name) and free.allows_pmf(name):
-                out[name] = f'pmf("{name}", {name})'
+                out[name] = f'pmf("{name}", {renamed(name)})'
         elif assumption is not None and name not in decls.arity:
             out[name] = f'sp.Symbol("{name}"{sort})'
         elif assumption is not None and small and len(entries) <= MOST_SYMBOLS and fits(assumption, entries):
-            out[name] = f'symbols("{name}", {name}{sort})'
+            out[name] = f'symbols("{name}", {renamed(name)}{sort})'
     return out
 
 

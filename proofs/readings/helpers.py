@@ -8,7 +8,7 @@ def refuted(why):
     print("REFUTED:", why)
     sys.exit(3)''',
     "row": '''
-def row(numbers):
+def row(numbers):  # {0: first, 1: second, ...}
     return dict(enumerate(map(Q, numbers.split())))''',
     "table": '''
 def table(numbers, *shape):
@@ -16,7 +16,7 @@ def table(numbers, *shape):
     at = product(*map(range, shape))
     return {i: Q(x) for i, x in zip(at, numbers.split(), strict=True) if x != "-"}''',
     "symbols": '''
-def symbols(name, like, **sort):
+def symbols(name, like, **sort):  # one for each entry
     return {i: sp.Symbol(f"{name}{i}", **sort) for i in like}''',
     "pmf": '''
 def pmf(name, like):
@@ -24,7 +24,7 @@ def pmf(name, like):
     x = {i: like[i] and sp.Symbol(f"{name}{i}", positive=True) for i in like}
     return {i: x[i] / sum(x.values()) for i in like}''',
     "residual": '''
-def residual(x):
+def residual(x):  # in lowest terms: 0 just where x is identically 0
     return sp.cancel(sp.together(sp.sympify(x)))''',
     "div": '''
 def div(a, b):
@@ -33,7 +33,7 @@ def div(a, b):
 def power(x, k):
     return refuted(f"undefined: the power {k} of {x}") if k < 0 else x**k''',
     "ln": '''
-def ln(x):
+def ln(x):  # split over the factors of x
     x = sp.factor(x)
     if not x.is_positive:
         (sys.exit if x.is_positive is None else refuted)(f"the logarithm of {x}")
@@ -43,7 +43,7 @@ def sign(x):
     """Where logarithms remain, by 60 digits if these settle it."""
     return 0 if x == 0 else sp.sign(x.evalf(60)) if abs(x.evalf(60)) > Q(1, 10**40) else sys.exit(f"{x} > 0?")''',
     "least": '''
-def least(a, b):
+def least(a, b):  # the sign of b - a must be known
     gap = sp.factor(b - a)
     return a if gap.is_nonnegative else b if gap.is_nonpositive else sys.exit(f"which is smaller, {a} or {b}?")''',
     "greatest": '''
@@ -65,7 +65,7 @@ def draws(X, name, time, size, law):
     """Each outcome continued by one more draw."""
     return [(p * law(w, y), {**w, (name, time): y}) for p, w in X for y in range(size) if law(w, y) != 0]''',
     "E": '''
-def E(X, f):
+def E(X, f):  # the mean of f over the outcomes
     return sp.expand(sp.Add(*[p * f(w) for p, w in X]))''',
     "Var": '''
 def Var(X, f):

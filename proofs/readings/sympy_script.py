@@ -43,8 +43,11 @@ class Script:
 
 
 def main_story(stories: Sequence[Any], claim: Term) -> Any:
-    """The last chain that leads from the claim's left side to its right side without names of its own, or None."""
-    for story in reversed(stories):
+    """The last chain from the claim's left side to its right side, without names of its own, or None.
+
+    A chain with a title is about one case or one step, and may hold there alone.
+    """
+    for story in (s for s in reversed(stories) if not s.title):
         ends = (story.start, story.lines[-1].term) if story.lines else None
         if ends == claim.args[:2] and all(map(_plain, [story.start, *[line.term for line in story.lines]])):
             return story
@@ -77,7 +80,8 @@ class Writer:
     """Writes one script."""
 
     def __init__(self, claim_id: str, title: str, statement: Statement, instance: Mapping[str, Any], story: Any) -> None:
-        self.id, self.title, self.statement, self.story = claim_id, title, statement, story
+        self.id, self.title = " ".join(claim_id.split()), " ".join(title.split())
+        self.statement, self.story = statement, story
         self.decls = statement.decls
         self.ints: dict[str, int] = dict(instance.get("ints", {}))
         self.reals: dict[str, str] = {k: str(v) for k, v in instance.get("reals", {}).items()}
@@ -123,7 +127,7 @@ class Writer:
         return equation and not self.has("Min", "Max", "Clip")
 
     def symbols(self) -> dict[str, str]:
-        return sorts_of_symbols(self.statement, self.ints, self.tables, self.terms, self.defining)
+        return sorts_of_symbols(self.statement, self.ints, self.tables, self.terms, self.defining, self.code.name)
 
     def assembled(self, sizes: str, body: list[str], symbolic: bool) -> Script:
         code = [*needed(self.code.needs), *self.link, *body]
@@ -359,8 +363,8 @@ def pieces(text: str, width: int) -> list[str]:
         depth, breaks = 0, []
         for n, c in enumerate(text):
             depth += (c in "([{") - (c in ")]}")
-            before_operator = text[n + 1 : n + 3] in ("+ ", "- ") or text[n + 1 : n + 4] in ("for", "and") or text[n - 1] == ","
-            if c == " " and width // 3 < n <= width and before_operator:
+            good = text[n - 1] == "," or text[n + 1 :].startswith(("+ ", "- ", "* ", "for ", "and "))
+            if c == " " and width // 3 < n <= width and good:
                 breaks.append((depth, -n))
         if not breaks:
             breaks = [(0, -(text.find(" ", width // 3) if " " in text[width // 3 :] else len(text)))]

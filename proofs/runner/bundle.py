@@ -55,15 +55,19 @@ def claim_item(claim: Claim, proof: Proof, name: str) -> Item:
     }
 
 
-def core(claim: Claim, versions: Versions) -> tuple[list[Item], Proof]:
-    """What a citation's evidence hash is of: the claims used, then the claim; and the proof of the last."""
-    items = []
-    for used in bundle_order([claim]):
+def core(claim: Claim, versions: Versions, made: dict[str, tuple[Item, Proof]]) -> tuple[list[Item], Proof]:
+    """What a citation's evidence hash is of: the claims used, then the claim; and the proof of the last.
+
+    made: what was derived before, by id; it grows.
+    """
+    order = bundle_order([claim])
+    for used in order:
         if used.statement is None:
             raise NoCertificate(f"{used.id} has no formal statement yet")
-        proof = derived(used, used.statement, used.derive, versions)
-        items.append(claim_item(used, proof, named(used, versions)))
-    return items, proof
+        if used.id not in made:
+            proof = derived(used, used.statement, used.derive, versions)
+            made[used.id] = claim_item(used, proof, named(used, versions)), proof
+    return [made[used.id][0] for used in order], made[claim.id][1]
 
 
 def control_item(claim: Claim, control: Control, versions: Versions) -> Item:

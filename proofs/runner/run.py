@@ -203,8 +203,16 @@ class Run:
             "totals": totals(records.values(), time.perf_counter() - self.start), "gaps": gaps(records), "claims": records,
         })  # fmt: skip
 
+    def _moved(self) -> list[str]:
+        """Claims whose sources changed while they were being verified; nobody knows which ones were read, so nothing stands."""
+        now, ran = Sources(), [c for c in self.claims if c.id in self.because]
+        moved = [c.id for c in ran if inputs(self.found, c, ids.number(c, self.ids), now) != self.parts[c.id]]
+        for name in moved:
+            self.kept.pop(name, None)
+        return [f"sources changed while this ran, and nothing is recorded of {', '.join(moved)}: run it again"] if moved else []
+
     def _outcome(self) -> Outcome:
-        partial = self.request.channels is not None
+        partial, moved = self.request.channels is not None, self._moved()
         if not partial:
             self._write()
         elif self.old and self.budget.record()["lifetime"] != self.old["budget"]["lifetime"]:
@@ -215,7 +223,7 @@ class Run:
             {c.id: self.records[c.id] for c in self.claims},
             self.budget.record(),
             environment(self.request.device),
-            [f"gaps.toml lists {name}, which is no claim" for name in unknown],
+            [*moved, *[f"gaps.toml lists {name}, which is no claim" for name in unknown]],
             time.perf_counter() - self.start,
             partial,
             self.because,

@@ -55,9 +55,9 @@ class Work:
     def _own(self) -> dict[str, Callable[[Claim], dict[str, Any]]]:
         from proofs.runner.channels import exact, proof, sympy
 
-        s = self.settings
+        s, made = self.settings, dict[str, Any]()
         return {
-            "proof": lambda claim: proof.run(claim, versions=s.versions, seconds=s.seconds),
+            "proof": lambda claim: proof.run(claim, versions=s.versions, seconds=s.seconds, made=made),
             "exact": exact.run,
             "sympy": sympy.Scripts(s.seconds).run,
         }

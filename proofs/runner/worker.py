@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from typing import Any, TextIO
 
 from proofs.runner.discovery import catalogue
@@ -43,8 +46,16 @@ class Line:
             raise Refused(answer["refused"])
 
 
+def end_with(parent: int) -> None:
+    """End this process and what it started as soon as the run is gone: a killed run leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
 def main() -> None:
     """Serve until the input ends.  What code prints goes to stderr, so that it cannot be taken for an answer."""
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     outgoing = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
     line = Line(sys.stdin, outgoing)

@@ -48,8 +48,12 @@ def test_statement_is_well_formed_and_an_instance_shows_it_false(row: tuple[str,
     if isinstance(a.at, str):
         assert a.at, "say why no instance shows it"
         return
-    found = [_outcome(statement, i) for i in ([a.at] if a.at else _cached(a.decls))]
-    assert {"false", "undefined"} & set(found), f"not falsified: {Counter(found)}"
+    found: Counter[str] = Counter()
+    for instance in [a.at] if a.at else _cached(a.decls):
+        found[_outcome(statement, instance)] += 1
+        if found["false"] + found["undefined"]:
+            return
+    pytest.fail(f"no instance shows it false: {dict(found)}")
 
 
 def _loaded(data: Any) -> Any:
@@ -92,6 +96,7 @@ def test_hostile_input_ends_with_a_sentence(h: hostile.Hostile) -> None:
     assert all(r["verdict"] in ("undecided", "refuted") for r in answer["reports"])
 
 
+@pytest.mark.nightly
 def test_the_judge_limits_its_own_memory() -> None:
     """A bundle of 60 MiB of numbers needs more than 1 GiB as Python objects: refused, not swapped."""
     done = judge("[" + "[]," * 16_000_000 + "[]]")

@@ -137,6 +137,14 @@ def test_a_gap_of_no_claim_fails(tree: Tree) -> None:
 
 
 # ------------------------------------------------------------------------------------- the ledger under fire
+def test_sources_that_change_during_a_run_leave_no_record(fresh: Tree) -> None:
+    run = fresh.start("verify", "two", "one", FAKE="brief")
+    time.sleep(3)
+    fresh.edit("proofs/tiny.py", "Three identities", "Some identities")
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 1 and "sources changed while this ran" in said and fresh.ledger()["claims"] == {}
+
+
 def test_some_channels_only_leave_the_ledger_as_it_is(tree: Tree) -> None:
     before = tree.ledger()
     code, report = tree.verify("one", "--channel", "exact", "--channel", "proof")
@@ -154,8 +162,11 @@ def test_a_killed_run_loses_what_was_in_flight_and_the_next_one_resumes(fresh: T
     ledger, deadline = fresh.folder / ".rlproofs/ledger.json", time.monotonic() + 60
     while time.monotonic() < deadline and not (ledger.exists() and {"one", "three"} <= set(fresh.ledger()["claims"])):
         time.sleep(0.1)
+    assert fresh.processes()
     run.send_signal(signal.SIGKILL)
     run.communicate()
+    time.sleep(2)
+    assert not fresh.processes(), "a killed run leaves no worker behind"
     code, report = fresh.verify()
     assert code == 0 and cached(report) == {"one", "three", "open"}
 
@@ -165,7 +176,7 @@ def test_an_interrupt_is_one_line_and_leaves_no_worker(fresh: Tree) -> None:
     time.sleep(4)
     run.send_signal(signal.SIGINT)
     said, _ = run.communicate(timeout=20)
-    assert run.returncode == 130 and "stopped" in said and "Traceback" not in said
+    assert run.returncode == 130 and "stopped" in said and "Traceback" not in said and not fresh.processes()
 
 
 def test_two_runs_at_once_are_refused_with_the_process_that_holds_the_ledger(fresh: Tree) -> None:

@@ -7,20 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from proofs.claims import Claim
-from proofs.kernel.terms import show
 from proofs.runner import bundle
 from proofs.runner.channels import Record
-from proofs.runner.readings import latex
+from proofs.runner.readings import latex, text
 from proofs.tactics.proof import Proof, Story
 
+Made = dict[str, tuple[bundle.Item, Proof]]
 RELATIONS = {"Eq": "=", "Le": "<=", "Lt": "<", "Ne": "!="}
 KEPT = ("scope", "steps", "rules", "axioms", "claims")
 
 
-def run(claim: Claim, *, versions: Mapping[str, int], seconds: float) -> dict[str, Any]:
-    """{"claim", "mutants", "controls", "hypotheses", "evidence_hash"}: the judge on the claim and on all around it."""
+def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made) -> dict[str, Any]:
+    """{"claim", "mutants", "controls", "hypotheses", "used", "evidence_hash"}: the judge on the claim and on all around it.
+
+    made: items of claims that this process has derived before, for those that cite them.
+    """
     try:
-        items, proof = bundle.core(claim, versions)
+        items, proof = bundle.core(claim, versions, made)
     except bundle.NoCertificate as error:
         items, proof, refused = [], None, str(error)
     cited, failed = len(items), {}
@@ -99,17 +102,17 @@ def told(claim: Claim, proof: Proof, story: Story) -> list[Record]:
     rows += [(RELATIONS[line.relation], line.term, line.reason, line.steps) for line in story.lines]
     out = []
     for relation, t, reason, steps in rows:
-        record = {"relation": relation, "latex": latex(claim, t), "text": show(t), "reason": reason}
-        out.append(record | {"steps": list(steps), "small": [small(proof, n) for n in steps]})
+        record = {"relation": relation, "latex": latex(claim, t), "text": text(claim, t), "reason": reason}
+        out.append(record | {"steps": list(steps), "small": [small(claim, proof, n) for n in steps]})
     out[0]["title"] = story.title
     return out
 
 
-def small(proof: Proof, n: int) -> Record:
+def small(claim: Claim, proof: Proof, n: int) -> Record:
     """One step of the certificate: its rule, the steps that it stands on, and what it gives."""
     rule, premises, _ = proof.steps[n]
     thm = proof.replay.done[n]
-    local = sorted(show(h) for h in thm.hyps - {h for _, h in proof.statement.hyps})
+    local = sorted(text(claim, h) for h in thm.hyps - {h for _, h in proof.statement.hyps})
     where = f"   where {', '.join(local)}" if local else ""
-    return {"n": n, "rule": rule, "premises": premises, "text": f"{show(thm.prop)}{where}"}
+    return {"n": n, "rule": rule, "premises": premises, "text": f"{text(claim, thm.prop)}{where}"}
 
