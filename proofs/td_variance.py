@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from proofs.claims import Hypothesis, Topic, homework, lemma
-from proofs.instances import m2, trajectory, with_values
+from proofs.instances import m2, small, trajectory, with_values
 from proofs.kernel.terms import Term, replaced
 from proofs.language import All, E, Eq, Ge, Le, Lt, Sum, Var, Vocabulary, local_index
 
@@ -104,6 +104,7 @@ orthogonal = TOPIC.claim(
     says=Eq(E((x + y * td(k)) * delta(m)), 0),
     witness=with_reals(trajectory(1, 1)),
     instances={"M2": with_reals(m2(1, 1))},
+    script_at=with_reals(small(1, 1)),
 )
 
 
@@ -167,6 +168,7 @@ increment = TOPIC.claim(
     says=Eq(Var(td(m)), Var(td(k)) + E((td(m) - td(k)) ** 2)),
     witness=trajectory(1, 2),
     instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
+    script_at=small(1, 2),
 )
 
 
@@ -224,6 +226,7 @@ hw10a2 = TOPIC.claim(
     says=Le(Var(td(k)), Var(td(m))),
     witness=trajectory(1, 2),
     instances={"M2": m2(1, 2), "equal": trajectory(2, 2)},
+    script_at=small(1, 2),
 )
 
 

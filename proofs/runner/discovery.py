@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,7 +137,12 @@ def catalogue() -> Catalogue:
     topics: dict[str, Topic] = {}
     modules: dict[str, str] = {}
     for name in topic_modules():
-        topic = importlib.import_module(name).TOPIC
+        try:
+            topic = importlib.import_module(name).TOPIC
+        except Exception as error:  # whatever an author's slip raises: one line with its place
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}, line {place.lineno}"
+            raise Broken(f"{name} does not import: {type(error).__name__}: {error} ({where})") from error
         if topic.id in topics:
             raise Broken(f"two topics have the id {topic.id}: {modules[topic.id]} and {name}")
         topics[topic.id], modules[topic.id] = topic, name

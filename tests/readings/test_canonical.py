@@ -9,7 +9,9 @@ from proofs.readings.canonical import canonical, digest
 from tests.readings.topics import ALL, statements
 
 
-def made(letter: str = "j", least: int = 1, name: str = "positive", hypothesis: bool = True, factor: int = 2) -> Statement:
+def made(
+    letter: str = "j", least: int = 1, name: str = "positive", hypothesis: bool = True, factor: int = 2
+) -> Statement:
     """sum of twice(f(j)) over j < n, in variants."""
     names = Vocabulary()
     n, x, f, j = names.size("n", least), names.real("x"), names.function("f"), local_index(letter)

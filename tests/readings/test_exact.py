@@ -85,7 +85,9 @@ def test_an_entry_that_nothing_defines_is_an_error() -> None:
 def test_a_definition_in_a_circle_has_no_solution() -> None:
     names = Vocabulary()
     f, i = names.function("f"), local_index("i")
-    statement = Statement(list(names.decls.values()), [("circle", All(i, 0, 2, Eq(f(i), f(1 - i) + 1)))], Eq(f(0), f(0)))
+    statement = Statement(
+        list(names.decls.values()), [("circle", All(i, 0, 2, Eq(f(i), f(1 - i) + 1)))], Eq(f(0), f(0))
+    )
     with pytest.raises(Undecided):
         solve(statement, {"tables": {"f": [None, None]}})
 

@@ -63,7 +63,9 @@ def test_a_bound_letter_is_no_free_name() -> None:
 
 def test_range_ends_are_told_apart() -> None:
     ends = [k, k + 1, (k - 1) + 1, (k + 1) + 1, num(3), num(2) + 1, num(3) + 1, k + num(-1), (k + num(-1)) + 1, k + 2]
-    assert len({latex(Sum(j, 0, end, x)) for end in ends}) == len({text(Sum(j, 0, end, x)) for end in ends}) == len(ends)
+    assert (
+        len({latex(Sum(j, 0, end, x)) for end in ends}) == len({text(Sum(j, 0, end, x)) for end in ends}) == len(ends)
+    )
 
 
 def test_two_paths_are_told_apart() -> None:

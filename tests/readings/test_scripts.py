@@ -47,7 +47,12 @@ late = NAMES.define("late", f(X.s(k)) + x**k, X.path, k)
 DATA: dict[str, Any] = {
     "ints": {"n": 2, "k": 2},
     "reals": {"x": "3/2", "y": "-2/3", "lambda": "1/5"},
-    "tables": {"f": ["2", "-1/2", "3"], "g": [["1", "2"], ["3", "5"]], "p": ["1/3", "2/3"], "K": [["1/4", "3/4"], ["1", "0"]]},
+    "tables": {
+        "f": ["2", "-1/2", "3"],
+        "g": [["1", "2"], ["3", "5"]],
+        "p": ["1/3", "2/3"],
+        "K": [["1/4", "3/4"], ["1", "0"]],
+    },
 }
 
 
@@ -66,6 +71,8 @@ def at(claim: Term, *hyps: Term, **reals: str) -> Script:
 
 TRUE_ONES = {
     "defined-name": Eq(twice(x + y), 2 * x + 2 * y),
+    "negated-sum": Eq(-(x + y), -x - y),
+    "negated-product": Eq((-x) ** 2 * -(x * y), -(x**3 * y)),
     "keyword": Eq(e + e, 2 * e),
     "quotient": Eq((x * x - y * y) / (x - y), x + y),
     "logarithm": Eq(Ln(num(6)), Ln(num(2)) + Ln(num(3))),
@@ -157,7 +164,7 @@ def random_term(rng: random.Random, depth: int, indices: list[Term]) -> Term:
         at = rng.choice([num(0), num(1), num(2), *indices])
         return rng.choice([x, y, num(rng.randint(-2, 3)), num("1/2"), f(at), f(at)])
     again = lambda: random_term(rng, depth - 1, indices)  # noqa: E731
-    op = rng.choice(["Add", "Add", "Mul", "Mul", "Div", "Pow", "Min", "Max", "Sum", "minus"])
+    op = rng.choice(["Add", "Add", "Mul", "Mul", "Div", "Pow", "Min", "Max", "Sum", "minus", "negated"])
     if op == "Sum":
         v = local_index(f"v{len(indices)}")
         body = random_term(rng, depth - 1, [*indices, v])
@@ -165,6 +172,8 @@ def random_term(rng: random.Random, depth: int, indices: list[Term]) -> Term:
         return Sum(v, num(0), num(rng.randint(0, 3)), body, where)
     if op == "Pow":
         return again() ** rng.choice([num(0), num(1), num(2), k, k - 3])
+    if op == "negated":
+        return -again()
     return again() - again() if op == "minus" else mk(op, again(), again())
 
 

@@ -36,6 +36,7 @@ def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made
     answer = bundle.replay(items, seconds) if items else {"reports": []}
     reports = {r["id"]: r for r in answer["reports"]}
     name = bundle.named(claim, versions)
+    same_statements(claim, name, reports)
     core = bundle.text(items[:cited])
     record = {"verdict": "undecided", "reason": refused} if proof is None else accepted(reports[name], len(core))
     return {
@@ -46,6 +47,17 @@ def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made
         "used": reports[name].get("hypotheses", []) if proof else [],
         "evidence_hash": hashlib.sha256(core.encode()).hexdigest() if record["verdict"] == "proved" else None,
     }
+
+
+def same_statements(claim: Claim, name: str, reports: Mapping[str, Record]) -> None:
+    """What the judge ruled on are the statements that were declared, each by its hash.  Raises RuntimeError."""
+    declared = {name: claim.statement, **{f"{name}~{h.name}": claim.variant(without=[h.name]) for h in claim.given}}
+    declared |= {f"{name}!{m.id}": m.statement for m in claim.mutants.values()}
+    declared |= {f"{name}+{c.id}": c.statement for c in claim.controls.values()}
+    for item, statement in declared.items():
+        found = reports.get(item, {}).get("statement")
+        if found is not None and (statement is None or found != statement.hash()):
+            raise RuntimeError(f"the judge ruled on another statement than the one declared: {item}")
 
 
 def _naming(variants: Mapping[str, Any]) -> list[Any]:
