@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 from proofs.runner import ledger
@@ -133,9 +135,19 @@ def trouble(record: Data) -> str:
 def advice(outcome: Outcome, wrong: list[Data]) -> str:
     """What to type next."""
     if wrong:
-        return f"next: mend it, then `rlproofs verify {wrong[0]['id']} --explain`"
-    one = next(iter(outcome.records), "ID")
-    return f"next: `rlproofs show {one}`, `rlproofs show {one} --sympy | python -`, `rlproofs cite {one}`"
+        return f"next: mend it, then `{command()} verify {wrong[0]['id']} --explain`"
+    ours = [name for name, record in outcome.records.items() if not record["source"].startswith("this project")]
+    one = next(iter([*ours, *outcome.records]), "ID")
+    python = str(Path(command()).with_name("python")) if "/" in command() else "python"
+    return f"next: `{command()} show {one}`, `{command()} show {one} --sympy | {python} -`, `{command()} cite {one}`"
+
+
+def command() -> str:
+    """The command as a person in this folder types it: `.venv/bin/rlproofs` where no activated environment has it."""
+    called = Path(sys.argv[0])
+    if called.name != "rlproofs" or shutil.which("rlproofs") == str(called):
+        return "rlproofs"
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
 
 
 def explained(outcome: Outcome) -> str:
