@@ -6,7 +6,7 @@ from proofs.kernel.context import Ctx, integral
 from proofs.kernel.forms import context
 from proofs.kernel.poly import Poly, Row, Undecided, ceiling, gen
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Term, mk, num, subterms
+from proofs.kernel.terms import KINDS, Term, mk, num, subterms
 
 
 def scope(statement: Statement) -> str:
@@ -63,12 +63,23 @@ def _hidden(h: Term, n: Term, ctx: Ctx) -> bool:
         return n in subterms(h)
     if n not in subterms(h):
         return False
+    if any(_bare(q.args[2], 0) for q in subterms(h) if q.op == "All"):
+        return True
     inner, (body,) = ctx.open(h)
     while body.op == "All":
         inner, (body,) = inner.open(body)
     if inner.holds(mk("Le", num(1), num(0))):
         return False  # the range is empty whatever n is
     return _speaks(body, n) or inner.know(body).holds(mk("Le", num(1), num(0)))
+
+
+def _bare(t: Term, k: int) -> bool:
+    """The bound variable stands for its own value (`i <= 5` for all i < n), not as an argument, a range end or an exponent."""
+    if t.op in ("Bound", "App"):
+        return t.op == "Bound" and t.args[0] == k
+    kind = KINDS[t.op]
+    real = [(n, a) for n, a in enumerate(t.args) if isinstance(a, Term) and kind.args[n : n + 1] != "i"]
+    return any(_bare(a, k + (n in kind.binds)) for n, a in real)
 
 
 def _speaks(t: Term, n: Term) -> bool:
@@ -79,11 +90,12 @@ def _speaks(t: Term, n: Term) -> bool:
 
 
 def _literals(statement: Statement) -> list[str]:
-    """Sizes of kernels that are numbers."""
+    """Sizes of kernels and horizons that are numbers; a process of one slot is a plain sample."""
     out = []
     for name, (sizes, size) in statement.decls.kernels.items():
         out += [f"{name} has {s.args[0]} values" for s in (*sizes, size) if s.op == "Num"]
-    return out
+    slots = [(name, p.last) for name, p in statement.decls.processes.items()]
+    return out + [f"{name} ends at {t.args[0]}" for name, t in slots if t.op == "Num" and t.args[0] > 0]
 
 
 def _atoms(p: Poly) -> list[Term]:

@@ -220,7 +220,8 @@ def _fits(letter: str, a: Any) -> bool:
 
 def _brief(a: Any) -> str:
     """For messages: Python prints no integer of more than 4,300 digits."""
-    return "a long number" if isinstance(a, (int, Fraction)) and max(abs(a.numerator), a.denominator) > 10**60 else f"{a!r:.200}"
+    long = isinstance(a, (int, Fraction)) and max(abs(a.numerator), a.denominator) > 10**60
+    return "a long number" if long else f"{a!r:.200}"
 
 
 def _word(a: str) -> bool:

@@ -29,12 +29,16 @@ class Code:
         taken = {*used, *RESERVED}
         self.letters = [c for c in [*"jihluvxyzabcdefgmnopqrst", *(f"i{n}" for n in range(99))] if c not in taken]
         self.samples = {n: p.draws[0].name for n, p in decls.processes.items() if self.is_sample(n)}
-        self.paths = [c for c in ["w", "v", "o", *(f"w{n}" for n in range(99))] if c not in taken and c not in self.letters[:12]]
+        self.paths = [
+            c for c in ["w", "v", "o", *(f"w{n}" for n in range(99))] if c not in taken and c not in self.letters[:12]
+        ]
 
     def is_sample(self, process: str) -> bool:
         """One draw in one slot, never looked at elsewhere: an outcome is that draw."""
         proc = self.decls.processes[process]
-        once = len(proc.draws) == 1 and proc.last is num(0) and proc.draws[0].name not in {*self.decls.names(), *RESERVED}
+        once = (
+            len(proc.draws) == 1 and proc.last is num(0) and proc.draws[0].name not in {*self.decls.names(), *RESERVED}
+        )
         return once and not any(t.op == "Draw" and t.args[0] == process for t in self.unsafe)
 
     # --------------------------------------------------------------------------------- layout
@@ -92,7 +96,9 @@ class Code:
 
     def add(self, t: Term, env: Env) -> str:
         left, minus = self.show(t.args[0], ADD, env), negated(t.args[1])
-        return f"{left} + {self.show(t.args[1], MUL, env)}" if minus is None else f"{left} - {self.show(minus, MUL, env)}"
+        return (
+            f"{left} + {self.show(t.args[1], MUL, env)}" if minus is None else f"{left} - {self.show(minus, MUL, env)}"
+        )
 
     def mul(self, t: Term, env: Env) -> str:
         if negated(t) is not None:

@@ -3,74 +3,74 @@
 from __future__ import annotations
 
 HELPERS: dict[str, str] = {
-    "refuted": '''
+    "refuted": """
 def refuted(why):
     print("REFUTED:", why)
-    sys.exit(3)''',
-    "row": '''
+    sys.exit(3)""",
+    "row": """
 def row(numbers):  # {0: first, 1: second, ...}
-    return dict(enumerate(map(Q, numbers.split())))''',
+    return dict(enumerate(map(Q, numbers.split())))""",
     "table": '''
 def table(numbers, *shape):
     """{index: number}, the last index running first; a dash is an entry that a hypothesis defines."""
     at = product(*map(range, shape))
     return {i: Q(x) for i, x in zip(at, numbers.split(), strict=True) if x != "-"}''',
-    "symbols": '''
+    "symbols": """
 def symbols(name, like, **sort):  # one for each entry
-    return {i: sp.Symbol(f"{name}{i}", **sort) for i in like}''',
+    return {i: sp.Symbol(f"{name}{i}", **sort) for i in like}""",
     "pmf": '''
 def pmf(name, like):
     """Symbols for the positive entries, divided by their sum."""
     x = {i: like[i] and sp.Symbol(f"{name}{i}", positive=True) for i in like}
     return {i: x[i] / sum(x.values()) for i in like}''',
-    "residual": '''
+    "residual": """
 def residual(x):  # in lowest terms: 0 just where x is identically 0
-    return sp.cancel(sp.together(sp.sympify(x)))''',
-    "div": '''
+    return sp.cancel(sp.together(sp.sympify(x)))""",
+    "div": """
 def div(a, b):
-    return refuted(f"division by zero: {a} / {b}") if residual(b) == 0 else sp.sympify(a) / b''',
-    "power": '''
+    return refuted(f"division by zero: {a} / {b}") if residual(b) == 0 else sp.sympify(a) / b""",
+    "power": """
 def power(x, k):
-    return refuted(f"undefined: the power {k} of {x}") if k < 0 else x**k''',
-    "ln": '''
+    return refuted(f"undefined: the power {k} of {x}") if k < 0 else x**k""",
+    "ln": """
 def ln(x):  # split over the factors of x
     x = sp.factor(x)
     if not x.is_positive:
         (sys.exit if x.is_positive is None else refuted)(f"the logarithm of {x}")
-    return sp.expand_log(sp.log(x), factor=True)''',
+    return sp.expand_log(sp.log(x), factor=True)""",
     "sign": '''
 def sign(x):
     """Where logarithms remain, by 60 digits if these settle it."""
     return 0 if x == 0 else sp.sign(x.evalf(60)) if abs(x.evalf(60)) > Q(1, 10**40) else sys.exit(f"{x} > 0?")''',
-    "least": '''
+    "least": """
 def least(a, b):  # the sign of b - a must be known
     gap = sp.factor(b - a)
-    return a if gap.is_nonnegative else b if gap.is_nonpositive else sys.exit(f"which is smaller, {a} or {b}?")''',
-    "greatest": '''
+    return a if gap.is_nonnegative else b if gap.is_nonpositive else sys.exit(f"which is smaller, {a} or {b}?")""",
+    "greatest": """
 def greatest(a, b):
-    return a + b - least(a, b)''',
-    "clip": '''
+    return a + b - least(a, b)""",
+    "clip": """
 def clip(x, low, high):
-    return refuted("undefined: clip to an empty interval") if low > high else least(greatest(x, low), high)''',
+    return refuted("undefined: clip to an empty interval") if low > high else least(greatest(x, low), high)""",
     "around": '''
 def around(*kinks):
     """Each kink, the points between them, and one on either side."""
     at = sorted(set(kinks))
     return [at[0] - 1, *at, *[(a + b) / 2 for a, b in zip(at, at[1:])], at[-1] + 1]''',
-    "draw": '''
+    "draw": """
 def draw(w, name, time):
-    return w[name, time] if (name, time) in w else refuted(f"undefined: there is no draw {name} at time {time}")''',
+    return w[name, time] if (name, time) in w else refuted(f"undefined: there is no draw {name} at time {time}")""",
     "draws": '''
 def draws(X, name, time, size, law):
     """Each outcome continued by one more draw."""
     return [(p * law(w, y), {**w, (name, time): y}) for p, w in X for y in range(size) if law(w, y) != 0]''',
-    "E": '''
+    "E": """
 def E(X, f):  # the mean of f over the outcomes
-    return sp.expand(sp.Add(*[p * f(w) for p, w in X]))''',
-    "Var": '''
+    return sp.expand(sp.Add(*[p * f(w) for p, w in X]))""",
+    "Var": """
 def Var(X, f):
     mean = E(X, f)
-    return E(X, lambda w: (f(w) - mean) ** 2)''',
+    return E(X, lambda w: (f(w) - mean) ** 2)""",
     "given": '''
 def given(X, f, w, time, n):
     """The mean of f over the outcomes that agree with w before slot `time` and in the first n draws of that slot."""

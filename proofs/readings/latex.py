@@ -61,7 +61,9 @@ class Latex(Printer):
 
     def power(self, t: Term, env: Env) -> str:
         base, shown = t.args[0], self.show(t.args[0], ATOM, env)
-        raised = base.op in ("Ln", "Div", "Draw", "App", "Def") and (base.op in ("Ln", "Div") or "^" in shown or "'" in shown)
+        raised = base.op in ("Ln", "Div", "Draw", "App", "Def") and (
+            base.op in ("Ln", "Div") or "^" in shown or "'" in shown
+        )
         return f"{self.bracketed(shown) if raised else shown}^{{{self.show(t.args[1], WHOLE, env)}}}"
 
     def word(self, head: str, below: list[str]) -> str:
@@ -75,7 +77,11 @@ class Latex(Printer):
     def marked(self, text: str, marks: str) -> str:
         if not marks:
             return text
-        return text + marks if marks.strip("'") == "" and "^" not in text else f"{{{text}}}^{{{marks}}}".replace("'", r"\prime")
+        return (
+            text + marks
+            if marks.strip("'") == "" and "^" not in text
+            else f"{{{text}}}^{{{marks}}}".replace("'", r"\prime")
+        )
 
     def draw(self, t: Term, env: Env) -> str:
         _, path, name, time = t.args
@@ -150,7 +156,11 @@ class Text(Latex):
         return f"{self.show(t.args[0], ATOM, env)}^{self.show(t.args[1], ATOM, env)}"
 
     def word(self, head: str, below: list[str]) -> str:
-        return GREEK.get(head, head) + (below.pop(0) if below and below[0].isdigit() else "") + "".join(f"_{b}" for b in below)
+        return (
+            GREEK.get(head, head)
+            + (below.pop(0) if below and below[0].isdigit() else "")
+            + "".join(f"_{b}" for b in below)
+        )
 
     def verbatim(self, name: str) -> str:
         return name

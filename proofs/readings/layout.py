@@ -157,7 +157,11 @@ class Printer:
         if local != name:
             return self.name(local) if local and local not in self.free else self.verbatim(name)
         parts = WORD.fullmatch(name)
-        return self.verbatim(name) if parts is None else self.word(parts[1], [p for p in (parts[2], *parts[3].split("_")) if p])
+        return (
+            self.verbatim(name)
+            if parts is None
+            else self.word(parts[1], [p for p in (parts[2], *parts[3].split("_")) if p])
+        )
 
     def word(self, head: str, below: list[str]) -> str:
         raise NotImplementedError
@@ -168,7 +172,9 @@ class Printer:
     def called(self, t: Term, env: Env) -> str:
         """A function or definition at its arguments, in the claim's notation where there is one."""
         paths = [self.is_path(a, env) for a in t.args[1:]]
-        args = [self.mark(a, env) if path else self.show(a, WHOLE, env) for a, path in zip(t.args[1:], paths, strict=True)]
+        args = [
+            self.mark(a, env) if path else self.show(a, WHOLE, env) for a, path in zip(t.args[1:], paths, strict=True)
+        ]
         marks = "".join(a for a, path in zip(args, paths, strict=True) if path)
         shown = [a for a, path in zip(args, paths, strict=True) if not path]
         given = self.notation.get(t.args[0], "")

@@ -7,15 +7,12 @@ d, u >= 0:  x = low - d;   x = high + d;   and e such that high - low = d + u, w
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from proofs.kernel.terms import Term, subterms
 from proofs.readings.code import Code
 from proofs.readings.free import Freedom
 from proofs.readings.layout import ADD, WHOLE
-
-if TYPE_CHECKING:
-    from proofs.readings.sympy_script import Writer
+from proofs.readings.script_writer import Writer
 
 VALUES = "-2 -1/3 0 1/5 1 7/3"
 Linear = dict[str, Fraction]  # the coefficients of a linear form; "" is the constant
@@ -80,7 +77,11 @@ def check_lines(w: Writer, reals: list[str]) -> list[str]:
     def tested(left: str, relation: str, right: str) -> list[str]:
         gap = code.call("sign", "gap") if w.has("Ln") and relation in ("<=", "<") else "gap"
         fails = {"=": "gap != 0", "!=": "gap == 0", "<=": f"{gap} < 0", "<": f"{gap} <= 0"}[relation]
-        return [f"gap = {lowest}({right} - {left})", f"if {fails}:", f'    refuted(f"right - left = {{gap}} at {where}")']
+        return [
+            f"gap = {lowest}({right} - {left})",
+            f"if {fails}:",
+            f'    refuted(f"right - left = {{gap}} at {where}")',
+        ]
 
     inner = w.prove(w.statement.claim, (), tested)
     guard = [f"    if not ({given}):", "        return 0"] if given else []
@@ -93,7 +94,9 @@ def point_lines(w: Writer, kinks: Kinks, reals: list[str]) -> list[str]:
     others = [n for n in reals if n != x]
     out, indent = ["count = 0"], ""
     for n in others:
-        out.append(f'{indent}for {w.code.name(n)} in map(Q, "{" ".join(dict.fromkeys([*VALUES.split(), w.reals[n]]))}".split()):')
+        out.append(
+            f'{indent}for {w.code.name(n)} in map(Q, "{" ".join(dict.fromkeys([*VALUES.split(), w.reals[n]]))}".split()):'
+        )
         indent += "    "
     if x is not None:
         ends = ", ".join(w.code.show(e) for e in kinks.ends)
@@ -114,10 +117,14 @@ def region_lines(w: Writer, kinks: Kinks, reals: list[str]) -> list[str]:
         return []
     code, low, high = w.code, *(w.code.show(t) for t in kinks.clip)
     d, u = (next(c for c in (c, f"{c}0", f"{c}1") if c not in reals) for c in "du")
-    out = [f"# symbols: {kinks.x.args[0]} at a distance {d} outside of the interval, or at distances {d} and {u} from its ends"]
+    out = [
+        f"# symbols: {kinks.x.args[0]} at a distance {d} outside of the interval, or at distances {d} and {u} from its ends"
+    ]
     out += [f'{code.name(n)} = sp.Symbol("{n}", {s or "real"}=True)' for n, s in sorts.items()]
     out.append(f'{d}, {u} = sp.symbols("{d} {u}", nonnegative=True)')
-    calls = [f"check({_call(code, reals, kinks.x, value)})" for value in (f"{low} - {d}", f"{high} + {d}", f"{low} + {d}")]
+    calls = [
+        f"check({_call(code, reals, kinks.x, value)})" for value in (f"{low} - {d}", f"{high} + {d}", f"{low} + {d}")
+    ]
     return [*out, f"outside = {calls[0]} + {calls[1]}", f"{code.name(solved)} = {solution(kinks.clip, solved, d, u)}",
             f'print("holds with symbols in", outside + {calls[2]}, "of 3 regions")']  # fmt: skip
 

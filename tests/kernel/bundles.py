@@ -30,12 +30,16 @@ def item(c: Claim, statement: Statement | None = None, derive: Any = None, name:
     """A claim, or a variant of it, with its certificate."""
     pf = Proof(statement or c.statement, [(u.id, u.statement) for u in bundle_order(c.uses)])
     (derive or c.derive)(pf, pf.statement.claim)
-    return plain({"id": name or c.id, "statement": pf.statement.data(), "witness": c.witness, "certificate": pf.certificate()})
+    return plain(
+        {"id": name or c.id, "statement": pf.statement.data(), "witness": c.witness, "certificate": pf.certificate()}
+    )
 
 
 def against(name: str, statement: Statement, instance: Any) -> Item:
     """An item that offers a counterexample."""
-    return plain({"id": name, "statement": statement.data(), "witness": None, "certificate": {"counterexample": instance}})
+    return plain(
+        {"id": name, "statement": statement.data(), "witness": None, "certificate": {"counterexample": instance}}
+    )
 
 
 def plain(x: Any) -> Any:
@@ -60,11 +64,23 @@ def everything(*topics: str) -> dict[str, Any]:
         items.append(item(c))
         items += [item(c, k.statement, k.derive, f"{c.id}+{k.id}") for k in c.controls.values() if k.derive]
         items += [against(f"{c.id}!{m.id}", m.statement, m.at) for m in c.mutants.values() if m.statement]
-        items += [against(f"{c.id}~{h.name}", c.variant(without=[h.name]), h.without) for h in c.given if isinstance(h.without, dict)]
+        items += [
+            against(f"{c.id}~{h.name}", c.variant(without=[h.name]), h.without)
+            for h in c.given
+            if isinstance(h.without, dict)
+        ]
     return plain({"items": items})
 
 
 def judge(text: str, *, seed: str = "0", timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """The judge in a fresh process."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
-    return subprocess.run([sys.executable, "-m", "proofs.kernel.check"], input=text, capture_output=True, text=True, env=env, cwd=ROOT, timeout=timeout)
+    return subprocess.run(
+        [sys.executable, "-m", "proofs.kernel.check"],
+        input=text,
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=ROOT,
+        timeout=timeout,
+    )

@@ -32,7 +32,9 @@ x, y = _words.real("x"), _words.real("y")
 f, g = _words.function("f"), _words.function("g", 2)
 p, P = _words.pmf("p", S), _words.kernel("P", [S], S)
 A = _words.kernel("A", [T + 1, S], S)
-X = _words.process("X", T, [["s", S, "p", [], "P", [["s", -1]]], ["a", S, "A", [["@", 0], ["s", 0]], "A", [["@", 0], ["s", 0]]]])
+X = _words.process(
+    "X", T, [["s", S, "p", [], "P", [["s", -1]]], ["a", S, "A", [["@", 0], ["s", 0]], "A", [["@", 0], ["s", 0]]]]
+)
 _at = _words.define("at", g(X.s(m), X.a(m)), X.path, m)
 _line = _words.define("line", x * y + f(m), x, m)
 DECLS = list(_words.decls.values())
@@ -94,19 +96,40 @@ class Fuzzer:
     def index(self, bound: list[Term], paths: list[Term]) -> Term:
         """An index, perhaps a draw."""
         if paths and self.r.random() < 0.6:
-            return mk("Draw", "X", self.r.choice(paths), self.r.choice("sa"), self.r.choice([num(0), num(1), T, k, T + num(-1)]))
+            return mk(
+                "Draw",
+                "X",
+                self.r.choice(paths),
+                self.r.choice("sa"),
+                self.r.choice([num(0), num(1), T, k, T + num(-1)]),
+            )
         return self.time(bound)
 
     def guard(self, v: Term, bound: list[Term], paths: list[Term]) -> Term:
         other = self.index(bound, paths)
-        return self.r.choice([TRUE, TRUE, TRUE, Gt(f(v), 0), Gt(p(v), 0), Lt(v, other), Gt(g(v, v), 0), Gt(P(other, v), 0)])
+        return self.r.choice(
+            [TRUE, TRUE, TRUE, Gt(f(v), 0), Gt(p(v), 0), Lt(v, other), Gt(g(v, v), 0), Gt(P(other, v), 0)]
+        )
 
     def total(self, depth: int, bound: list[Term], paths: list[Term]) -> Term:
         v = mk("Sym", f"_b{len(bound)}", "Int")
         inner = [*bound, v]
         body = self.value(depth - 1, inner, paths)
-        forms = [body, body, p(v) * body, body / p(v), f(v) * body, body / f(v), f(v) * Ln(f(v)), body * x**v, P(self.index(bound, paths), v) * body]
-        low, high = self.r.choice([num(0), num(0), num(1), k]), self.r.choice([n, m, k, num(self.r.randint(0, 3)), S, T, self.time(bound)])
+        forms = [
+            body,
+            body,
+            p(v) * body,
+            body / p(v),
+            f(v) * body,
+            body / f(v),
+            f(v) * Ln(f(v)),
+            body * x**v,
+            P(self.index(bound, paths), v) * body,
+        ]
+        low, high = (
+            self.r.choice([num(0), num(0), num(1), k]),
+            self.r.choice([n, m, k, num(self.r.randint(0, 3)), S, T, self.time(bound)]),
+        )
         return Sum(v, low, high, self.r.choice(forms), where=self.guard(v, inner, paths))
 
     def mean(self, depth: int, bound: list[Term], paths: list[Term]) -> Term:
@@ -151,7 +174,9 @@ class Fuzzer:
         for _ in range(self.r.randint(0 if parts else 1, 2) if len(paths) < 4 else 0):
             w = mk("Path", "X", f"w{len(paths)}")
             level = self.r.choice([num(0), num(1), k, k, m + num(-1), T]), self.r.randint(0, 2)
-            parts.append(mk("CondE", "X", self.r.choice([here, here, paths[0]]), *level, abstract(self.product([*paths, w]), w)))
+            parts.append(
+                mk("CondE", "X", self.r.choice([here, here, paths[0]]), *level, abstract(self.product([*paths, w]), w))
+            )
         out = parts[0] if parts else known()
         for t in parts[1:]:
             out = out * t
@@ -189,7 +214,11 @@ class Fuzzer:
             tally.terms += 1
             ctx = context(self.statement.decls, FACTS)
             same = [back(ctx.nf(t)), *self.by_rules(t, ctx, tally)]
-            facts = [c for c in (Le(0, t), Lt(0, t), Le(t, 0), Lt(t, 0), Ne(t, 0), Le(x, t), Le(t, y), Eq(t, 0)) if ctx.holds(c)]
+            facts = [
+                c
+                for c in (Le(0, t), Lt(0, t), Le(t, 0), Lt(t, 0), Ne(t, 0), Le(x, t), Le(t, y), Eq(t, 0))
+                if ctx.holds(c)
+            ]
             always = undefined(t, ctx) is None
         except (Undecided, Malformed):
             return
@@ -201,7 +230,10 @@ class Fuzzer:
         """What the rules of expectation say t is, where they apply without a condition."""
         out = []
         if t.op == "E":
-            for rule, args in ((next_draws, [self.r.randint(1, 4)]), (tower_rule, [self.r.choice([num(0), num(1), T]), self.r.randint(0, 2)])):
+            for rule, args in (
+                (next_draws, [self.r.randint(1, 4)]),
+                (tower_rule, [self.r.choice([num(0), num(1), T]), self.r.randint(0, 2)]),
+            ):
                 try:
                     thm = rule(self.statement.decls, [], t, *args)
                     self.statement.decls.check(thm.prop, "Prop", proof=True)
@@ -247,7 +279,8 @@ def main(rounds: int = 1000, seed: int = 1) -> int:
     tally = run(rounds, seed)
     for text in tally.wrong:
         print(text)
-    print(f"{tally.terms} terms, {tally.formed} with a normal form, {tally.compared} comparisons ({tally.rules} by rules), {tally.signs} decided signs, {len(tally.wrong)} wrong")
+    by = f"{tally.compared} comparisons ({tally.rules} by rules), {tally.signs} decided signs"
+    print(f"{tally.terms} terms, {tally.formed} with a normal form, {by}, {len(tally.wrong)} wrong")
     return bool(tally.wrong)
 
 

@@ -83,7 +83,9 @@ def test_names_of_attacks_differ_within_a_family() -> None:
     assert [n for n, k in Counter(names(EVERY)).items() if k > 1] == []
 
 
-@pytest.mark.parametrize("h", [pytest.param(h, marks=[pytest.mark.nightly] if h.slow else [], id=h.name) for h in hostile.ATTACKS])
+@pytest.mark.parametrize(
+    "h", [pytest.param(h, marks=[pytest.mark.nightly] if h.slow else [], id=h.name) for h in hostile.ATTACKS]
+)
 def test_hostile_input_ends_with_a_sentence(h: hostile.Hostile) -> None:
     """In a fresh process, within 10 s for the item and 1 GiB, without a traceback."""
     start = time.monotonic()

@@ -107,7 +107,9 @@ class Attack:
         return pf
 
 
-def wrong(name: str, why: str, decls: list[Any], hyps: Sequence[Term], claim: Term, derive: Derive | None = None, **more: Any) -> Attack:
+def wrong(
+    name: str, why: str, decls: list[Any], hyps: Sequence[Term], claim: Term, derive: Derive | None = None, **more: Any
+) -> Attack:
     return Attack(name, why, decls, tuple(hyps), claim, derive, **more)
 
 
@@ -128,7 +130,11 @@ TABLES = (
     ["-1", "1/2", "0", "4", "-3", "2", "1/3", "-2", "6", "1"],
     ["0", "0", "0", "2", "1", "0", "-1", "3", "0", "5"],
 )
-LAWS = {1: [["1"]], 2: [["1/3", "2/3"], ["1", "0"], ["0", "1"], ["1/2", "1/2"]], 3: [["1/6", "1/3", "1/2"], ["0", "1/4", "3/4"]]}
+LAWS = {
+    1: [["1"]],
+    2: [["1/3", "2/3"], ["1", "0"], ["0", "1"], ["1/2", "1/2"]],
+    3: [["1/6", "1/3", "1/2"], ["0", "1/4", "3/4"]],
+}
 MOST = 400
 
 

@@ -1,0 +1,74 @@
+"""How far a proof reaches is computed: a bound on a size that hides in a hypothesis is named, or the scope is unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proofs.kernel.scope import scope
+from proofs.kernel.statement import Statement
+from proofs.kernel.terms import Term, mk, num
+from proofs.language import All, And, Eq, Ge, Gt, Implies, Le, Ln, Lt, Min, Ne, Sum
+from tests.kernel.attacks.base import CHAIN, PLAIN, N, S, f, g, i, j, m, mean, s, x
+
+SIZED = [d for d in PLAIN if d[1] in ("N", "m", "x", "f", "g")]
+ONE_SLOT = ["Process", "Y", num(0), [["s", S, "p0", [], "p0", []]]]
+THREE_SLOTS = ["Process", "Y", num(2), [["s", S, "p0", [], "P", [["s", -1]]]]]
+
+
+def of(decls: list[Any], *hyps: Term) -> str:
+    return scope(Statement(decls, [(f"h{a}", b) for a, b in enumerate(hyps)], Eq(num(0), num(0))))
+
+
+ROWS = [
+    ("nothing said", [], "all sizes (N, m)"),
+    ("a cap", [Le(N, 100)], "N <= 100 (m)"),
+    ("one size", [Eq(N, 2)], "N <= 2 (m)"),
+    ("a cap on the double", [Le(2 * N, 7)], "N <= 3 (m)"),
+    ("a cap by another", [Le(N, m), Le(m, 5)], "N <= 5, m <= 5"),
+    ("in a conjunction", [And(Le(N, 4), Ge(x, 0))], "N <= 4 (m)"),
+    ("as a count", [Le(Sum(i, 0, N, num(1)), 5)], "N <= 5 (m)"),
+    ("as a square", [Le(N * N, 4)], "unknown (N)"),
+    ("by a real", [Le(N, x), Le(x, 5)], "unknown (N)"),
+    ("by an equation with a real", [Eq(x, N), Le(x, 3)], "unknown (N)"),
+    ("as a half", [Le(N / 2, 3)], "unknown (N)"),
+    ("as a sum of indices", [Le(Sum(i, 0, N, i), 5)], "unknown (N)"),
+    ("as a sum of values", [All(i, 0, N, Ge(f(i), 1)), Le(Sum(i, 0, N, f(i)), 5)], "unknown (N)"),
+    ("as an exponent", [Le(num(2) ** N, 9)], "unknown (N)"),
+    ("under a logarithm", [Le(Ln(N), 2)], "unknown (N)"),
+    ("under a minimum", [Le(N, Min(x, 4))], "unknown (N)"),
+    ("as an inequation", [Ne(N, 3)], "unknown (N)"),
+    ("in a premise", [Implies(Gt(N, 3), Eq(1, 0))], "unknown (N)"),
+    ("by a range that must be empty", [All(i, 5, N, Eq(1, 0))], "unknown (N)"),
+    ("by the last index", [All(i, 0, N, Le(i, 5))], "unknown (N)"),
+    ("by the last index in a premise", [All(i, 0, N, Implies(Gt(i, 3), Eq(1, 0)))], "unknown (N)"),
+    ("by the last index, nested", [All(i, 0, N, All(j, 0, 2, Le(i, 3)))], "unknown (N)"),
+    ("by values that grow", [All(i, 0, N, Eq(f(i), i)), All(i, 0, N, Le(f(i), 5))], "unknown (N)"),
+    ("on values alone", [All(i, 0, N, Gt(f(i), 0))], "all sizes (N, m)"),
+    ("on a triangle", [All(i, 0, N, All(j, 0, i, Lt(g(i, j), 1)))], "all sizes (N, m)"),
+    ("on powers", [All(i, 0, N, Le(f(i), x**i))], "all sizes (N, m)"),
+]
+
+
+@pytest.mark.parametrize(("hyps", "wanted"), [pytest.param(h, w, id=a) for a, h, w in ROWS])
+def test_scope_names_what_bounds_a_size(hyps: list[Term], wanted: str) -> None:
+    assert of(SIZED, *hyps) == wanted
+
+
+def test_literal_sizes_and_horizons_are_no_sizes() -> None:
+    base = [d for d in CHAIN if d[1] in ("S", "p0", "P")]
+    assert of(base) == "all sizes (S)"
+    assert of([*base, ["Kernel", "q", [], num(3)]]) == "q has 3 values (S)"
+    assert of([*base, ONE_SLOT]) == "all sizes (S)"
+    assert of([*base, THREE_SLOTS]) == "Y ends at 2 (S)"
+
+
+def test_statements_without_sizes() -> None:
+    assert of([["Real", "x"]], Gt(x, 0)) == "all reals"
+    assert of([["Fn", "f", 1]], Gt(f(0), 0)) == "instance"
+
+
+def test_hypotheses_on_a_process_leave_its_sizes_free() -> None:
+    fact = All(i, 0, S, Eq(mean(mk("App", "g", i, s(0))), x))
+    assert of([d for d in CHAIN if d[1] in ("S", "T", "p0", "P", "X", "g", "x")], fact) == "all sizes (S, T)"
