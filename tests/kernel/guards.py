@@ -89,6 +89,7 @@ def without(source: str, guard: Guard) -> str:
 # ------------------------------------------------------------------------------------- what the attacks say
 def survey() -> dict[str, str]:
     """The end of every attack and rule example in this process, by name."""
+    from tests.kernel import value_examples
     from tests.kernel.attempts import all_attempts
     from tests.kernel.rule_examples import EXAMPLES
 
@@ -99,6 +100,21 @@ def survey() -> dict[str, str]:
         out[f"{family}/{name}"] = "ok" if ended.as_it_should(says) else ended.verdict
     for n, e in enumerate(EXAMPLES):
         out[f"rule/{e.rule}/{n}"] = _example(e)
+    for w in value_examples.EXAMPLES:
+        out[f"value/{w.name}"] = "ok" if w.as_it_should() else "accepted"
+    return out
+
+
+def exhausted() -> dict[str, str]:
+    """The end of every quick hostile input, each in a process of its own; runs only where the survey saw nothing."""
+    from tests.kernel.attacks.hostile import ATTACKS
+    from tests.kernel.bundles import judge
+
+    out = {}
+    for h in ATTACKS:
+        if not h.slow:
+            done = judge(h.text(), timeout=SECONDS)
+            out[h.name] = "ok" if h.says in done.stdout and not done.stderr else "accepted"
     return out
 
 
@@ -128,22 +144,20 @@ def judged(guard: Guard, root: Path = ROOT) -> str:
         snapshot(root, copy)
         target = copy / "proofs" / "kernel" / guard.file
         target.write_text(without(target.read_text(), guard))
-        env = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.kernel.guards", "--survey"],
-                cwd=folder,
-                env=env,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-            )
-            ends = json.loads(done.stdout)
-        except subprocess.TimeoutExpired:
-            return "needed"
-        except ValueError:
-            return "noticed"  # the copy does not even start
-    return verdict(ends)
+        end = _asked(folder, "--survey")
+        return _asked(folder, "--hostile") if end == "silent" else end
+
+
+def _asked(folder: str, what: str) -> str:
+    env = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "tests.kernel.guards", what]
+    try:
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS)
+        return verdict(json.loads(done.stdout))
+    except subprocess.TimeoutExpired:
+        return "needed"
+    except ValueError:
+        return "noticed"  # the copy does not even start
 
 
 def verdict(ends: dict[str, str]) -> str:
@@ -190,7 +204,7 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--survey"]:
-        json.dump(survey(), sys.stdout)
+    if sys.argv[1:] in (["--survey"], ["--hostile"]):
+        json.dump(survey() if sys.argv[1] == "--survey" else exhausted(), sys.stdout)
         sys.exit(0)
     sys.exit(main(sys.argv[1:]))

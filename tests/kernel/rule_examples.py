@@ -194,6 +194,8 @@ EXAMPLES = [
     ),
     false("unguard", rule("unguard", ("h0",)), "not f = 0", All(i, 0, n, Implies(Le(f(i), 0), Eq(g(i, i), 1)))),
     false("unguard", rule("unguard", ("h0",)), "not h <= g", All(i, 0, n, Implies(Lt(f(i), 0), Eq(g(i, i), 0)))),
+    false("unguard", rule("unguard", ("h0",)), "not a quantified implication", RANGE),
+    false("unguard", rule("unguard", ("h0",)), "not a quantified implication", Le(f(0), 0)),
     # ---- expectation
     true(
         "tower",

@@ -369,6 +369,60 @@ ATTACKS = [
         "not a statement",
     ),
     forged("statement-as-list", "a statement is an object", lambda t: t.update(statement=[]), "not a statement"),
+    forged(
+        "declaration-node-far",
+        "there is no such node",
+        lambda t: t["statement"]["decls"].append(["Def", "z", [], {"t": 9999}]),
+        "no such node",
+    ),
+    forged(
+        "declaration-node-true",
+        "True is no number",
+        lambda t: t["statement"]["decls"].append(["Def", "z", [], {"t": True}]),
+        "no such node",
+    ),
+    forged(
+        "declaration-with-a-key",
+        "a term is a node",
+        lambda t: t["statement"]["decls"].append(["Def", "z", [], {"u": 0}]),
+        "not a term",
+    ),
+    forged("claim-far", "there is no such node", lambda t: t["statement"].update(claim=9999), "no such node"),
+    forged(
+        "hypotheses-as-object",
+        "hypotheses are a list",
+        lambda t: t["statement"].update(hyps={"a": 0}),
+        "not a list of hypotheses",
+    ),
+    forged(
+        "size-as-a-number",
+        "a size is a term",
+        lambda t: t["statement"]["decls"].append(["Kernel", "z", [], 3]),
+        "a size is a term",
+    ),
+    forged(
+        "sizes-as-text",
+        "sizes are a list",
+        lambda t: t["statement"]["decls"].append(["Kernel", "z", "ab", {"t": 0}]),
+        "arguments are a list",
+    ),
+    forged(
+        "definition-without-a-body",
+        "a body is a term",
+        lambda t: t["statement"]["decls"].append(["Def", "z", [], 3]),
+        "has sorts and a body",
+    ),
+    forged(
+        "definition-with-sorts-as-text",
+        "sorts are a list",
+        lambda t: t["statement"]["decls"].append(["Def", "z", "Int", {"t": 0}]),
+        "has sorts and a body",
+    ),
+    forged(
+        "rational-with-two-bars", "1/2/3 is no rational", lambda t: node(t, "Num", ["Num", "1/2/3"]), "not a rational"
+    ),
+    forged("rational-with-two-signs", "--1 is no rational", lambda t: node(t, "Num", ["Num", "--1"]), "not a rational"),
+    forged("rational-without-a-number", "/ is no rational", lambda t: node(t, "Num", ["Num", "1/"]), "not a rational"),
     # ---- items, witnesses
     forged("item-with-more", "an item has four parts", lambda t: t.update(verdict="proved"), "not an item"),
     forged("witness-missing", "no witness", lambda t: t.pop("witness"), "not an item"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Term, mk, num
+from proofs.kernel.terms import Malformed, Term, mk, num
 from proofs.language import All, E, Eq, Sum
 from tests.kernel.attacks.base import CHAIN, PLAIN, S, T, X, f, g, h, i, m, mean, n, s, u, x, y
 
@@ -29,6 +29,20 @@ def ill(name: str, why: str, claim: Callable[[], Term], says: str, decls: list[A
 def bad(name: str, why: str, says: str, *more: list[Any], decls: list[Any] = PLAIN) -> IllFormed:
     """A declaration that is none."""
     return IllFormed(name, why, lambda: Statement([*decls, *more], [], Eq(num(0), 0)), says)
+
+
+def _assigned() -> None:
+    try:
+        x.op = "Sym"
+    except AttributeError as why:
+        raise Malformed(str(why)) from why
+
+
+def _truth() -> None:
+    try:
+        bool(Eq(x, x))
+    except TypeError as why:
+        raise Malformed(str(why)) from why
 
 
 P0, MOVE = ["Kernel", "p0", [], S], ["Kernel", "P", [S], S]
@@ -341,6 +355,23 @@ ATTACKS = [
         [P0, MOVE, ["Int", "k"]],
         [before()],
         mk("Sym", "k", "Int"),
+    ),
+    process("parents-as-text", "parents are pairs", "parents are pairs", [P0, MOVE], [["s", S, "p0", [], "P", ["s-"]]]),
+    process(
+        "parents-of-three",
+        "parents are pairs",
+        "parents are pairs",
+        [P0, MOVE],
+        [["s", S, "p0", [], "P", [["s", -1, 0]]]],
+    ),
+    IllFormed("assignment", "terms do not change", lambda: _assigned(), "terms do not change"),
+    IllFormed("truth-of-a-term", "a term has no truth value", lambda: _truth(), "no truth value"),
+    IllFormed("true-is-no-number", "True is no rational", lambda: num(True), "not a rational"),
+    IllFormed(
+        "free-path",
+        "a path outside an expectation",
+        lambda: Statement(CHAIN, [("a", Eq(h(s(0)), 0))], Eq(x, x)),
+        "not declared so",
     ),
     IllFormed(
         "two-hypotheses-one-name",
