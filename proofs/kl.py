@@ -92,7 +92,12 @@ def mass_of_q(pf: Any) -> Any:
         lambda h: pf.prove(Eq(q(i), 0), by=["q-in-p"], under=[*here, off, h]),
     )
     spread = pf.rule("unguard", [pf.every(i, 0, n, pf.rule("imply", [vanishes], off))])
-    return pf.chain(spread.left, "q has no mass outside the support of p").then(spread, "q = 0 where p = 0").eq(1, "q is a pmf").done()
+    return (
+        pf.chain(spread.left, "q has no mass outside the support of p")
+        .then(spread, "q = 0 where p = 0")
+        .eq(1, "q is a pmf")
+        .done()
+    )
 
 
 hw23c.mutant(
@@ -220,7 +225,12 @@ def _(pf: Any, claim: Term) -> None:
     given, here = ["p-positive", "q-positive"], [Le(0, i), Lt(i, N)]
     each = pf.cite("log-tangent", by=given, under=here, u=qs(i) / ps(i))
     total = pf.rule("sum_order", [pf.every(i, 0, N, each)])
-    whole = pf.chain(0, "the sum over all samples").eq(total.left, "a sum of zeros").then(total, "log u <= u - 1 at each ratio").done()
+    whole = (
+        pf.chain(0, "the sum over all samples")
+        .eq(total.left, "a sum of zeros")
+        .then(total, "log u <= u - 1 at each ratio")
+        .done()
+    )
     scaled = pf.scale(whole, 1 / N)
     pf.chain(0).eq(scaled.left).then(scaled, "divided by N > 0").eq(claim.args[1], "the average", by=given).done()
 

@@ -19,7 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("proofs", "numeric", "tests", "docs", "pyproject.toml", "mkdocs.yml", "README.md", "constraints.txt", "Makefile")
+COPIED = (
+    "proofs",
+    "numeric",
+    "tests",
+    "docs",
+    "pyproject.toml",
+    "mkdocs.yml",
+    "README.md",
+    "constraints.txt",
+    "Makefile",
+)
 SECONDS = 600
 
 
@@ -37,7 +47,10 @@ class Breakage:
 
     def command(self) -> list[str]:
         """`verify ...` and `pytest ...` run by module, so that the copy is what is imported."""
-        module = {"verify": ["proofs.runner", "verify", "--no-cache"], "pytest": ["pytest", "-q", "-p", "no:cacheprovider"]}
+        module = {
+            "verify": ["proofs.runner", "verify", "--no-cache"],
+            "pytest": ["pytest", "-q", "-p", "no:cacheprovider"],
+        }
         return [sys.executable, "-m", *module[self.run[0]], *self.run[1:]]
 
 
@@ -58,14 +71,18 @@ def run(command: list[str], change: Breakage | None) -> tuple[int, str]:
         if change is not None:
             apply(change, Path(folder) / change.file)
         env = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
         return done.returncode, done.stdout + done.stderr
 
 
 def apply(change: Breakage, path: Path) -> None:
     text = path.read_text()
     if text.count(change.old) != 1:
-        raise SystemExit(f"{change.id}: the text to break occurs {text.count(change.old)} times in {change.file}, not once")
+        raise SystemExit(
+            f"{change.id}: the text to break occurs {text.count(change.old)} times in {change.file}, not once"
+        )
     path.write_text(text.replace(change.old, change.new))
 
 

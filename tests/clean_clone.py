@@ -23,8 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ("make verify", "make verify", "make test")
 # Set by the make that called this script, or by an activated venv; a stranger's shell has none of them.
 FOREIGN = (
-    "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR",
-    "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+    "MAKE_TERMOUT",
+    "MAKE_TERMERR",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
 )
 
 
@@ -47,8 +53,13 @@ def run(command: str, folder: Path) -> dict[str, object]:
     print(f"\n$ {command}", file=sys.stderr, flush=True)
     started, last = time.monotonic(), ""
     with subprocess.Popen(
-        command.split(), cwd=folder, env=newcomer(), text=True, errors="replace",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        command.split(),
+        cwd=folder,
+        env=newcomer(),
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         for line in process.stdout or ():
             print(line, end="", file=sys.stderr, flush=True)

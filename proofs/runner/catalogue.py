@@ -35,7 +35,13 @@ def row(found: Catalogue, claim: Claim, record: Data | None) -> Data:
     """One object of `list --json`.  record: the ledger's, or None; scope and verdict are null without it."""
     said = claim.title if claim.says is None else text(claim, claim.says)
     given = [
-        {"id": h.name, "text": h.text, "statement": text(claim, h.prop), "witness": claim.witness, "necessity": h.without}
+        {
+            "id": h.name,
+            "text": h.text,
+            "statement": text(claim, h.prop),
+            "witness": claim.witness,
+            "necessity": h.without,
+        }
         for h in claim.given
     ]
     return {

@@ -70,7 +70,9 @@ def verify(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the results here")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="do all again")] = False,
     expect_hash: Annotated[str | None, typer.Option(help="of one claim: s:... statement, e:... evidence")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="say why each claim ran and what each channel saw")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="say why each claim ran and what each channel saw")
+    ] = False,
 ) -> None:
     """Verify claims, bring the ledger up to date and print the summary.  Exit 0: all as expected."""
     import secrets
@@ -133,7 +135,9 @@ def list_(
         records = recorded(found)
         if topic is not None and topic not in found.topics:
             raise NotFound(f"unknown topic {topic!r}; there are {', '.join(found.topics)}")
-        claims = [c for c in found.claims.values() if topic in (None, c.topic.id) and (not source or of_source(c, source))]
+        claims = [
+            c for c in found.claims.values() if topic in (None, c.topic.id) and (not source or of_source(c, source))
+        ]
         rows = [row(found, c, records.get(c.id)) for c in claims]
     rows = [r for r in rows if not scope or (r["scope"] or "").startswith(scope)]
     rows = [r for r in rows if not verdict or (r["verdict"] or "not run") == verdict]
@@ -149,7 +153,9 @@ def recorded(found: Catalogue) -> dict[str, Data]:
     from proofs.runner.ids import hash_of
 
     records = (ledger.read() or {}).get("claims", {})
-    return {c.id: r for c in found.claims.values() if (r := records.get(c.id)) and (r["statement_hash"] or "") == hash_of(c)}
+    return {
+        c.id: r for c in found.claims.values() if (r := records.get(c.id)) and (r["statement_hash"] or "") == hash_of(c)
+    }
 
 
 @app.command()

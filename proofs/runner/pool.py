@@ -92,7 +92,12 @@ class Worker:
         self.errors.seek(0)
         said = self.errors.read().decode("utf8", "replace").strip().splitlines()
         why = f"the worker ended (exit {process.returncode}): {(said or ['it said nothing'])[-1][:300]}"
-        return {"claim": {"verdict": "error", "reason": why, "seconds": 0.0}, "mutants": {}, "controls": {}, "seconds": 0.0}
+        return {
+            "claim": {"verdict": "error", "reason": why, "seconds": 0.0},
+            "mutants": {},
+            "controls": {},
+            "seconds": 0.0,
+        }
 
     @staticmethod
     def _say(process: subprocess.Popen[str], message: dict[str, Any]) -> None:

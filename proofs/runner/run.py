@@ -161,7 +161,9 @@ class Run:
         for claim in todo:
             if not channels[claim.id]:
                 yield claim, {}
-        jobs = sorted([(c, name) for c, names in channels.items() for name in names], key=lambda job: FIRST.index(job[1]))
+        jobs = sorted(
+            [(c, name) for c, names in channels.items() for name in names], key=lambda job: FIRST.index(job[1])
+        )
         numbers = {name: ids.number(c, self.ids) for name, c in self.found.claims.items()}
         settings = asdict(Settings(numbers, self.request.nonce, self.request.device))
         with closing(pool.run_all(jobs, self.request.jobs, settings, self.budget)) as answers:
@@ -178,7 +180,12 @@ class Run:
         for h, given in zip(seen["hypotheses"], claim.given, strict=True):
             h["latex"] = latex(claim, given.prop)
         parts = self.parts[claim.id]
-        made = {"inputs": parts, "inputs_hash": digest(parts), "nonce": self.request.nonce, "device": self.request.device}
+        made = {
+            "inputs": parts,
+            "inputs_hash": digest(parts),
+            "nonce": self.request.nonce,
+            "device": self.request.device,
+        }
         seconds = round(sum(r["seconds"] for r in results.values()), 3)
         record = self._judged(claim, {**static(claim, version), **seen, **made, "seconds": seconds, "cached": False})
         self.records[claim.id] = record
@@ -209,7 +216,11 @@ class Run:
         moved = [c.id for c in ran if inputs(self.found, c, ids.number(c, self.ids), now) != self.parts[c.id]]
         for name in moved:
             self.kept.pop(name, None)
-        return [f"sources changed while this ran, and nothing is recorded of {', '.join(moved)}: run it again"] if moved else []
+        return (
+            [f"sources changed while this ran, and nothing is recorded of {', '.join(moved)}: run it again"]
+            if moved
+            else []
+        )
 
     def _outcome(self) -> Outcome:
         partial, moved = self.request.channels is not None, self._moved()

@@ -10,9 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 SCHEMA = "rlproofs-ledger/1"
-Verdict = Literal[
-    "proved", "confirmed", "refuted", "demonstrated", "undecided", "underpowered", "not run", "error"
-]
+Verdict = Literal["proved", "confirmed", "refuted", "demonstrated", "undecided", "underpowered", "not run", "error"]
 Channel = Literal["proof", "sympy", "exact", "montecarlo", "reference"]
 
 

@@ -16,7 +16,9 @@ def script_of(claim: Claim, variant: str | None) -> str:
     """The script of a claim, or of one of its mutants or controls.  Raises NotFound."""
     variants: dict[str, Mutant | Control] = {**claim.mutants, **claim.controls}
     if variant is not None and variant not in variants:
-        raise NotFound(f"{claim.id} has no mutant or control {variant!r} with a statement; it has {', '.join(variants)}")
+        raise NotFound(
+            f"{claim.id} has no mutant or control {variant!r} with a statement; it has {', '.join(variants)}"
+        )
     try:
         source: str = script(claim, None if variant is None else variants[variant]).source
     except ValueError as error:

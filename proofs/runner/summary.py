@@ -95,8 +95,12 @@ def summary(outcome: Outcome) -> str:
     rows.append(("mutants", f"{t['mutants']['refuted']} of {t['mutants']['planted']} refuted"))
     rows.append(("controls", f"{t['controls']['confirmed']} of {t['controls']['planted']} confirmed"))
     budget = outcome.budget
-    rows.append(("budget", f"{budget['spent']:.2g} of {budget['limit']:.0e} spent, {budget['checks']} statistical checks"))
-    rows.append(("time", f"{outcome.seconds:.1f} s; {t['cached']} of {t['claims']} from recorded results{slowest(records)}"))
+    rows.append(
+        ("budget", f"{budget['spent']:.2g} of {budget['limit']:.0e} spent, {budget['checks']} statistical checks")
+    )
+    rows.append(
+        ("time", f"{outcome.seconds:.1f} s; {t['cached']} of {t['claims']} from recorded results{slowest(records)}")
+    )
     kept = "not written (only some channels ran)" if outcome.partial else str(ledger.where())
     rows.append(("ledger", kept))
     body = "\n".join(f"  {name:<9} {text}" for name, text in rows)
@@ -108,7 +112,9 @@ def head(outcome: Outcome, wrong: list[Data]) -> str:
     if outcome.ok:
         return "All as expected."
     count = len(wrong)
-    return f"NOT as expected: {count} claim{'s' if count != 1 else ''}{', and the catalogue' if outcome.problems else ''}."
+    return (
+        f"NOT as expected: {count} claim{'s' if count != 1 else ''}{', and the catalogue' if outcome.problems else ''}."
+    )
 
 
 def said_gaps(found: list[Data]) -> str:
@@ -167,7 +173,18 @@ def explained(outcome: Outcome) -> str:
 def report(outcome: Outcome) -> Data:
     """What `--json FILE` holds."""
     records = list(outcome.records.values())
-    keys = ("id", "version", "verdict", "expected", "scope", "ok", "problems", "channels", "statement_hash", "evidence_hash")
+    keys = (
+        "id",
+        "version",
+        "verdict",
+        "expected",
+        "scope",
+        "ok",
+        "problems",
+        "channels",
+        "statement_hash",
+        "evidence_hash",
+    )
     return {
         "environment": outcome.environment,
         "budget": outcome.budget,

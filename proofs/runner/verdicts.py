@@ -67,7 +67,12 @@ def expected_of(channel: str, expected: str) -> str:
 def hypotheses(claim: Claim, proof: Record) -> list[Record]:
     seen = proof.get("hypotheses", {})
     return [
-        {"id": h.name, "text": h.text, "used": h.name in proof.get("used", []), "necessity": seen.get(h.name, without(h))}
+        {
+            "id": h.name,
+            "text": h.text,
+            "used": h.name in proof.get("used", []),
+            "necessity": seen.get(h.name, without(h)),
+        }
         for h in claim.given
     ]
 
@@ -160,14 +165,20 @@ def of_variants(record: Record) -> list[str]:
     for name, found in record["channels"].items():
         if found["verdict"] not in CRASHED and not any(name in m["refuted_by"] for m in mutants.values()):
             out.append(f"{name} refutes no mutant of this claim")
-    return out + [f"the control {k} is not confirmed: {c['outcome']}" for k, c in controls.items() if c["outcome"] != "confirmed"]
+    return out + [
+        f"the control {k} is not confirmed: {c['outcome']}" for k, c in controls.items() if c["outcome"] != "confirmed"
+    ]
 
 
 def told(m: Record) -> str:
     """One sentence on a mutant that was not refuted."""
     missing = [c for c in m["channels"] if c not in m["refuted_by"]]
     why = [f"{c}: {m['evidence'].get(c, {}).get('detail') or 'no result'}" for c in missing]
-    words = {"survived": "survives", "equal to the claim": "is the claim itself", "crashed": "crashed, which refutes nothing"}
+    words = {
+        "survived": "survives",
+        "equal to the claim": "is the claim itself",
+        "crashed": "crashed, which refutes nothing",
+    }
     return f"{words.get(m['outcome'], m['outcome'])} ({'; '.join(why)})"
 
 

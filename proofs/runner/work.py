@@ -69,7 +69,9 @@ class Work:
         """
         if channel not in self._loaded:
             if channel not in self.catalogue.engines:
-                raise ValueError(f"no engine is installed for the channel {channel} (entry-point group rlproofs.channels)")
+                raise ValueError(
+                    f"no engine is installed for the channel {channel} (entry-point group rlproofs.channels)"
+                )
             self._loaded[channel] = load(self.catalogue.engines[channel])
         for device in devices(self.settings.device):
             record = self._check(claim, channel, "claim", None, device)

@@ -40,7 +40,9 @@ def test_kl_is_the_sum_over_the_support(p_weights, data):
     q_weights = data.draw(st.lists(st.integers(1, 6), min_size=len(p_weights), max_size=len(p_weights)))
     p = [Fraction(w, sum(p_weights)) for w in p_weights]
     q = [Fraction(w, sum(q_weights)) for w in q_weights]
-    found = value(kl.NAMES, kl.KL(), {"ints": {"n": len(p)}, "tables": {"p": list(map(str, p)), "q": list(map(str, q))}})
+    found = value(
+        kl.NAMES, kl.KL(), {"ints": {"n": len(p)}, "tables": {"p": list(map(str, p)), "q": list(map(str, q))}}
+    )
     assert {int(next(iter(m))[0].args[0].args[0]): c for m, c in found.items() if m != ONE} == twins.kl(p, q)
     assert ONE not in found
 

@@ -33,11 +33,15 @@ def test_reading_imports_neither_sympy_nor_torch(words: list[str]) -> None:
 def test_list_as_json(tree: Tree, fresh: Tree) -> None:
     rows = json.loads(fresh.command("list", "--json").stdout)
     assert [r["id"] for r in rows] == ["one", "two", "three", "open"] and all(set(r) == ROW for r in rows)
-    assert rows[0]["scope"] is None and rows[0]["verdict"] is None and rows[0]["channels"] == ["proof", "exact", "sympy"]
+    assert (
+        rows[0]["scope"] is None and rows[0]["verdict"] is None and rows[0]["channels"] == ["proof", "exact", "sympy"]
+    )
 
 
 def test_hypotheses_in_list_have_text_witness_and_necessity() -> None:
-    done = subprocess.run([sys.executable, "-m", "proofs.runner", "list", "--json"], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "proofs.runner", "list", "--json"], capture_output=True, text=True, cwd=ROOT
+    )
     rows = {r["id"]: r for r in json.loads(done.stdout)}
     for h in rows["hw23c"]["hypotheses"]:
         assert {"id", "text", "witness", "necessity"} <= set(h) and h["witness"] and h["necessity"]

@@ -13,7 +13,9 @@ from proofs.runner.discovery import Broken
 from proofs.runner.run import distinct
 
 
-def test_a_failed_write_leaves_the_old_ledger_and_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_ledger_and_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "ledger.json"
     ledger.write({"schema": ledger.SCHEMA, "n": 1}, path)
     with pytest.raises(TypeError):
@@ -46,7 +48,9 @@ def test_versions_rise_by_one(tmp_path: Path) -> None:
         ids.read_ids(path)
 
 
-@pytest.mark.parametrize("text", ["[[claim]]\nid = 3\n", "not toml", '[[claim]]\nid = "x"\nversion = "1"\nstatement = ""\n'])
+@pytest.mark.parametrize(
+    "text", ["[[claim]]\nid = 3\n", "not toml", '[[claim]]\nid = "x"\nversion = "1"\nstatement = ""\n']
+)
 def test_a_file_of_another_form_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "ids.toml").write_text(text)
     with pytest.raises(Broken, match="ids.toml"):

@@ -7,14 +7,26 @@ import sys
 
 from tests.runner.tree import Tree
 
-PLUGIN = ("-p", "no:rlproofs", "-p", "proofs.runner.pytest_plugin", "-p", "no:cacheprovider")  # an installed one is another copy
+PLUGIN = (
+    "-p",
+    "no:rlproofs",
+    "-p",
+    "proofs.runner.pytest_plugin",
+    "-p",
+    "no:cacheprovider",
+)  # an installed one is another copy
 
 
 def pytest_in(tree: Tree, *words: str, code: str = "") -> subprocess.CompletedProcess[str]:
     """pytest in the small catalogue's folder.  code: run after it, in the same process."""
     run = f"import sys, pytest\nend = pytest.main({[*PLUGIN, *words]!r})\n{code}\nsys.exit(end)"
     return subprocess.run(
-        [sys.executable, "-c", run], cwd=tree.folder, env=tree.environment(), capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", run],
+        cwd=tree.folder,
+        env=tree.environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 

@@ -207,4 +207,7 @@ def test_the_ledger_is_json_of_its_schema(tree: Tree) -> None:
     record = tree.ledger()["claims"]["one"]
     line = record["channels"]["proof"]
     assert line["steps"] > 0 and line["bytes"] > 0 and len(record["evidence_hash"]) == 64
-    assert json.loads(tree.command("schema").stdout)["properties"]["schema"] == {"const": "rlproofs-ledger/1", "type": "string"}
+    assert json.loads(tree.command("schema").stdout)["properties"]["schema"] == {
+        "const": "rlproofs-ledger/1",
+        "type": "string",
+    }

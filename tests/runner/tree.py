@@ -94,7 +94,9 @@ class Channel:
 
 CHANNEL = Channel()
 '''
-ENTRY_POINTS = "[rlproofs.evidence]\ntiny = fake_evidence:EVIDENCE\n[rlproofs.channels]\nmontecarlo = fake_engine:CHANNEL\n"
+ENTRY_POINTS = (
+    "[rlproofs.evidence]\ntiny = fake_evidence:EVIDENCE\n[rlproofs.channels]\nmontecarlo = fake_engine:CHANNEL\n"
+)
 GAPS = '[[gap]]\nid = "open"\nmissing = "a statement"\n'
 KEPT = ("__init__.py", "claims.py", "language.py", "kernel", "readings", "tactics", "runner")
 

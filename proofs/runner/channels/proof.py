@@ -127,4 +127,3 @@ def small(claim: Claim, proof: Proof, n: int) -> Record:
     local = sorted(text(claim, h) for h in thm.hyps - {h for _, h in proof.statement.hyps})
     where = f"   where {', '.join(local)}" if local else ""
     return {"n": n, "rule": rule, "premises": premises, "text": f"{text(claim, thm.prop)}{where}"}
-

@@ -295,7 +295,13 @@ FIGURES = {
             Panel(
                 "Where p is rare and q is not, the standard deviation of k3 grows without bound and passes that of k1.",
                 lambda figure, theme: draw_kl(
-                    figure, theme, curves.kl_spread_rare(), "x, p's rare probability", SPREAD, yscale="log", xscale="log"
+                    figure,
+                    theme,
+                    curves.kl_spread_rare(),
+                    "x, p's rare probability",
+                    SPREAD,
+                    yscale="log",
+                    xscale="log",
                 ),
             ),
         ),
