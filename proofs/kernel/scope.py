@@ -70,7 +70,18 @@ def _hidden(h: Term, n: Term, ctx: Ctx) -> bool:
         inner, (body,) = inner.open(body)
     if inner.holds(mk("Le", num(1), num(0))):
         return False  # the range is empty whatever n is
-    return _speaks(body, n) or inner.know(body).holds(mk("Le", num(1), num(0)))
+    heavy = any(_heavy(q, ctx) for q in subterms(body) if q.op in ("Eq", "Le", "Lt", "Ne"))
+    return heavy or _speaks(body, n) or inner.know(body).holds(mk("Le", num(1), num(0)))
+
+
+def _heavy(comparison: Term, ctx: Ctx) -> bool:
+    """A probability is compared with other than 0: its sum is 1, so that may bound how many outcomes there are."""
+    return num(0) not in comparison.args and any(_probability(a, ctx) for a in comparison.args)
+
+
+def _probability(t: Term, ctx: Ctx) -> bool:
+    """A kernel's value stands in t, other than under a sum."""
+    return t.op == "App" and t.args[0] in ctx.decls.kernels or t.op != "Sum" and any(_probability(a, ctx) for a in t.terms)
 
 
 def _bare(t: Term, k: int) -> bool:

@@ -204,6 +204,7 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))  # started as a file, too
     if sys.argv[1:] in (["--survey"], ["--hostile"]):
         json.dump(survey() if sys.argv[1] == "--survey" else exhausted(), sys.stdout)
         sys.exit(0)

@@ -29,7 +29,7 @@ def test_normal_forms_and_decided_signs_agree_with_exact_values(seed: int) -> No
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(100, 108))
+@pytest.mark.parametrize("seed", range(100, 104))
 def test_normal_forms_and_decided_signs_agree_with_exact_values_on_thousands(seed: int) -> None:
     tally = run(1_000, seed)
     assert tally.wrong == [] and tally.compared > 2_000

@@ -72,3 +72,15 @@ def test_statements_without_sizes() -> None:
 def test_hypotheses_on_a_process_leave_its_sizes_free() -> None:
     fact = All(i, 0, S, Eq(mean(mk("App", "g", i, s(0))), x))
     assert of([d for d in CHAIN if d[1] in ("S", "T", "p0", "P", "X", "g", "x")], fact) == "all sizes (S, T)"
+
+
+def test_a_bound_on_probabilities_may_bound_the_number_of_outcomes() -> None:
+    """p(i) >= 1/4 for all i < S leaves room for four outcomes; p(i) > 0 does not bound them."""
+    base = [d for d in CHAIN if d[1] in ("S", "p0", "P", "x", "g")]
+    p = mk("App", "p0", i)
+    assert of(base, All(i, 0, S, Ge(p, num(1) / 4))) == "unknown (S)"
+    assert of(base, All(i, 0, S, Ge(p, x))) == "unknown (S)"
+    assert of(base, All(i, 0, S, Implies(Gt(p, 0), Eq(mk("App", "g", i, i), p)))) == "unknown (S)"
+    assert of(base, All(i, 0, S, Gt(p, 0))) == "all sizes (S)"
+    bellman = Eq(mk("App", "g", i, i), Sum(j, 0, S, mk("App", "P", i, j) * mk("App", "g", j, j)))
+    assert of(base, All(i, 0, S, bellman)) == "all sizes (S)"
