@@ -19,6 +19,20 @@ def Ln(a: Any) -> Term:
     return mk("Ln", term(a))
 
 
+def Exp(a: Any) -> Term:
+    return mk("Exp", term(a))
+
+
+def Ind(p: Term) -> Term:
+    """1 where p holds, 0 where it does not; Ind(Eq(i, j)) is Kronecker's delta, E(Ind(p)) a probability."""
+    return mk("Ind", p)
+
+
+def D(f: Any, v: Term, at: Any = None) -> Term:
+    """The derivative of f by the real symbol v, at this point (or at v itself)."""
+    return mk("D", v if at is None else term(at), abstract(term(f), v))
+
+
 def Min(a: Any, b: Any) -> Term:
     return mk("Min", term(a), term(b))
 
@@ -84,6 +98,12 @@ def E(f: Term, over: Trajectory | None = None) -> Term:
     """The expectation of f over the process whose draws it mentions (or over this one, if it mentions none)."""
     w = over.path if over else _path_of(f)
     return mk("E", w.args[0], abstract(term(f), w))
+
+
+def Surely(p: Term, over: Trajectory | None = None) -> Term:
+    """p on every path of positive probability of the process whose draws it mentions (or of this one)."""
+    w = over.path if over else _path_of(p)
+    return mk("Surely", w.args[0], abstract(p, w))
 
 
 def Var(f: Term) -> Term:
@@ -178,7 +198,11 @@ class Vocabulary:
         while todo:
             x = todo.pop()
             if isinstance(x, Term):
-                names = {s.args[0] for s in subterms(x) if s.op in ("Sym", "App", "Def", "Draw", "E", "CondE", "Var")}
+                names = {
+                    s.args[0]
+                    for s in subterms(x)
+                    if s.op in ("Sym", "App", "Def", "Draw", "E", "CondE", "Var", "Surely")
+                }
             elif isinstance(x, list):
                 todo += x
                 continue

@@ -19,14 +19,12 @@ import time
 from typing import Any
 
 from proofs.kernel.cite import instantiated
-from proofs.kernel.context import Ctx
 from proofs.kernel.defined import undefined
 from proofs.kernel.forms import context
 from proofs.kernel.poly import Undecided, need
 from proofs.kernel.rules import RULES, Thm
-from proofs.kernel.scope import scope
 from proofs.kernel.statement import Statement, load
-from proofs.kernel.terms import PROPS, Malformed, Term, read, show
+from proofs.kernel.terms import PROPS, Malformed, read, show
 from proofs.kernel.value import outcome
 
 MOST_STEPS = 5_000
@@ -34,17 +32,8 @@ SECONDS = 10
 MEMORY = 1 << 30
 MOST_BYTES = 1 << 26
 MOST_TEXT = 20_000  # characters of a reason
-CRASHES = (
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    IndexError,
-    ZeroDivisionError,
-    OverflowError,
-    RecursionError,
-    MemoryError,
-)
+CRASHES = (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError, OverflowError, RecursionError,
+           MemoryError)  # fmt: skip
 Earlier = dict[str, tuple[str, Statement]]
 
 
@@ -65,9 +54,8 @@ class Replay:
     def run(self) -> list[str]:
         """Replay every step; the names of the hypotheses that are used."""
         steps = self.cert["steps"]
-        need(
-            type(steps) is list and 0 < len(steps) <= MOST_STEPS, f"a certificate has between 1 and {MOST_STEPS} steps"
-        )
+        fits = type(steps) is list and 0 < len(steps) <= MOST_STEPS
+        need(fits, f"a certificate has between 1 and {MOST_STEPS} steps")
         for n, step in enumerate(steps):
             try:
                 self.done.append(self.step(step))
@@ -130,19 +118,17 @@ class Replay:
         extra = [self.done[n] for n in self.cert.get("defined", [])]
         given = {h for _, h in hyps}
         need(all(t.hyps <= given for t in extra), "a lemma for definedness rests on hypotheses of its own")
-        bad = self.undefined([*given, *[t.prop for t in extra]])
+        bad = undefined(self.statement.claim, context(self.decls, [*given, *[t.prop for t in extra]]))
         need(bad is None, f"not known to be defined: {bad}")
         steps = final.hyps.union(*[t.hyps for t in extra])
         out = {n for n, h in hyps if h in steps}
-        out |= {n for n, h in hyps if n not in out and self.undefined([*(given - {h})]) is not None}
+        left = [
+            (n, undefined(self.statement.claim, context(self.decls, [*(given - {h})]))) for n, h in hyps if n not in out
+        ]
+        out |= {n for n, bad in left if bad is not None}
         idle = [n for n, _ in hyps if n not in out]
         need(not idle, f"hypotheses that nothing uses: {idle}")
         return sorted(out)
-
-    def undefined(self, hyps: list[Term]) -> str | None:
-        """Of the claim, and of each hypothesis by the ones before it."""
-        ctx: Ctx = context(self.decls, hyps)
-        return undefined(self.statement.claim, ctx)
 
 
 def check_item(item: dict[str, Any], earlier: Earlier) -> tuple[dict[str, Any], Statement]:
@@ -154,17 +140,16 @@ def check_item(item: dict[str, Any], earlier: Earlier) -> tuple[dict[str, Any], 
     if set(cert) == {"counterexample"}:
         found, why = outcome(statement, cert["counterexample"])
         need(found in ("false", "undefined"), f"no counterexample: the instance is {found}. {why}")
-        return {**out, "verdict": "refuted", "reason": found, "detail": why, "scope": "instance"}, statement
+        return {**out, "verdict": "refuted", "reason": found, "detail": why}, statement
     need({"nodes", "steps"} <= set(cert) <= {"nodes", "steps", "defined"}, "not a certificate")
     lemmas, count = cert.get("defined", []), len(cert["steps"])
-    need(
-        type(lemmas) is list and all(type(n) is int and 0 <= n < count for n in lemmas), "no such step for definedness"
-    )
+    fits = type(lemmas) is list and all(type(n) is int and 0 <= n < count for n in lemmas)
+    need(fits, "no such step for definedness")
     found, why = outcome(statement, item["witness"])
     need(found == "true", f"the witness does not satisfy the statement: {found}. {why}")
     replay = Replay(statement, cert, earlier)
     used = replay.run()
-    proved = {"verdict": "proved", "scope": scope(statement), "hypotheses": used, "rules": replay.rules}
+    proved = {"verdict": "proved", "hypotheses": used, "rules": replay.rules}
     return {**out, **proved, "claims": sorted(set(replay.cited)), "axioms": [], "steps": count}, statement
 
 

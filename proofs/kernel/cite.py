@@ -24,10 +24,8 @@ class Instantiation:
         self.other, self.here = other, here
         self.table: dict[str, dict[Any, Any]] = {"sym": {}, "fn": {}, "kernel": {}, "process": {}}
         for pair in pairs:
-            need(
-                type(pair) is list and len(pair) == 3 and pair[0] in self.table,
-                "an instantiation is a kind, a name and a value",
-            )
+            fits = type(pair) is list and len(pair) == 3 and pair[0] in self.table
+            need(fits, "an instantiation is a kind, a name and a value")
             kind, name, value = pair
             need(name not in self.table[kind], f"instantiated twice: {name!r:.60}")
             self.table[kind][name] = value
@@ -54,11 +52,10 @@ class Instantiation:
     def _size(self, name: str, at_least: int) -> None:
         self.hyps.add(mk("Le", num(at_least), self._symbol(name, "Int")))
 
-    def _int(self, name: str) -> None:
-        self._symbol(name, "Int")
-
-    def _real(self, name: str) -> None:
-        self._symbol(name, "Real")
+    # fmt: off
+    def _int(self, name: str) -> None: self._symbol(name, "Int")
+    def _real(self, name: str) -> None: self._symbol(name, "Real")
+    # fmt: on
 
     def _fn(self, name: str, arity: int) -> None:
         if name not in self.table["fn"]:
@@ -102,7 +99,7 @@ class Instantiation:
         if t.op == "App" and t.args[0] in self.table["fn"]:
             return applied(self.table["fn"][t.args[0]], tuple(self(a) for a in t.args[1:]))
         out = rebuild(t, lambda a, _: self(a))
-        kind = "kernel" if t.op == "App" else "process" if t.op in ("Draw", "E", "CondE", "Var") else None
+        kind = "kernel" if t.op == "App" else "process" if t.op in ("Draw", "E", "CondE", "Var", "Surely") else None
         return mk(out.op, self.table[kind].get(out.args[0], out.args[0]), *out.args[1:]) if kind else out
 
 

@@ -12,9 +12,13 @@ from fractions import Fraction
 from itertools import count
 from typing import Any, NamedTuple
 
-from proofs.kernel.poly import Monomial, Poly, Row, Undecided, add, const, gen, infeasible, is_const, need, neg, value
+# isort: off
+from proofs.kernel.poly import (
+    Monomial, Poly, Row, Undecided, add, const, gen, infeasible, is_const, mul, need, neg, power, value,
+)  # fmt: skip
 from proofs.kernel.statement import Decls
-from proofs.kernel.terms import Malformed, Term, mk, opened, replaced, show, subterms
+from proofs.kernel.terms import Malformed, Term, abstract, mk, opened, replaced, show, subterms
+# isort: on
 
 _FRESH = count()
 
@@ -23,13 +27,20 @@ class SideCondition(Undecided):
     """A denominator, logarithm, exponent or level whose condition is not known."""
 
 
-def fresh() -> Term:
-    """An index that occurs nowhere else; later ones sort after earlier ones."""
-    return mk("Sym", f"#{next(_FRESH):09d}", "Int")
+def fresh(sort: str = "Int") -> Term:
+    """A symbol that occurs nowhere else; later ones sort after earlier ones."""
+    return mk("Sym", f"#{next(_FRESH):09d}", sort)
 
 
 def fresh_path(process: str) -> Term:
     return mk("Path", process, f"#{next(_FRESH):09d}")
+
+
+def variance(t: Term) -> Term:
+    """Var f as E (f - E f)^2."""
+    w = fresh_path(t.args[0])
+    gap = opened(t.args[1], w) - mk("E", t.args[0], t.args[1])
+    return mk("E", t.args[0], abstract(gap * gap, w))
 
 
 def integral(p: Poly) -> bool:
@@ -85,6 +96,8 @@ class Ctx:
             return self.know(p.args[0]).know(p.args[1])
         if p.op in ("All", "Implies"):
             return self.plus(quant=(*self.quant, Pattern(p)))
+        if p.op == "Surely":
+            return self  # the rule on_path tells what it says of one outcome
         rows = self.rows_of(p)
         if p.op == "Ne":
             return self.plus(apart=(*self.apart, *[d for d, _ in rows]))
@@ -129,14 +142,25 @@ class Ctx:
         need(p.op in ("Eq", "Le", "Lt", "Ne"), f"only comparisons are decided, not: {show(p)}")
         d = self.gap(p)
         if p.op == "Eq":
-            return not d or (self.nonneg(d) and self.nonneg(neg(d)))
+            return not d or not self.cleared(d) or (self.nonneg(d) and self.nonneg(neg(d)))
         return self.nonzero(d) if p.op == "Ne" else self._sign(d, p.op == "Lt")
 
-    def nonneg(self, p: Poly) -> bool:
-        return self._sign(p, False)
+    def cleared(self, p: Poly) -> Poly:
+        """p times the denominators in it that are sums and that are not 0."""
+        for a in sorted({a for m in p for a, _ in m if a.op == "Div"}, key=lambda a: a.key):
+            bottom, parts = self.nf(a.args[1]), [(m, dict(m).get(a, 0)) for m in p]
+            most, whole = max([k for _, k in parts], default=0), Poly()
+            if not self.nonzero(bottom):
+                continue
+            for m, k in parts:
+                whole = add(whole, mul({m - {(a, k)}: p[m]}, power(bottom, most - k)))
+            p = whole
+        return p
 
-    def positive(self, p: Poly) -> bool:
-        return self._sign(p, True)
+    # fmt: off
+    def nonneg(self, p: Poly) -> bool: return self._sign(p, False)
+    def positive(self, p: Poly) -> bool: return self._sign(p, True)
+    # fmt: on
 
     def nonzero(self, p: Poly) -> bool:
         if not p:
@@ -146,16 +170,22 @@ class Ctx:
         if len(p) != 1:
             return False
         (m,) = p  # a product is nonzero if each of several factors is
-        return len(m) > 1 and all(self.nonzero(gen(a)) for a, _ in m)
+        return (len(m) > 1 or any(k != 1 for _, k in m)) and all(self.nonzero(gen(a)) for a, _ in m)
 
     def _sign(self, p: Poly, strict: bool) -> bool:
         if is_const(p) and (value(p) > 0 or (value(p) == 0 and not strict)):
+            return True
+        if p and all(c > 0 and all(self.plainly(a) for a, _ in m) for m, c in p.items()):
             return True
         tag = (frozenset(p.items()), strict)
         if tag not in self._decided:
             self._decided[tag] = False  # cuts circular searches
             self._decided[tag] = self._decide(p, strict)
         return self._decided[tag]
+
+    def plainly(self, a: Term) -> bool:
+        """An exponential, or the reciprocal of something positive."""
+        return a.op == "Exp" or (a.op == "Div" and self.positive(self.nf(a.args[1])))
 
     def _decide(self, p: Poly, strict: bool) -> bool:
         whole = integral(p) and not is_const(p)  # a constant asks whether the facts contradict each other
@@ -174,10 +204,10 @@ class Ctx:
             return []
         inner = self.plus(depth=self.depth + 1)
         rows = list(rows)
-        atoms = sorted(
-            {s for p, _ in rows for m in p for a, _ in m for s in subterms(a) if not s.loose}, key=lambda s: s.key
-        )
+        closed = {s for p, _ in rows for m in p for a, _ in m for s in subterms(a) if not s.loose}
+        atoms = sorted(closed, key=lambda s: s.key)
         out = [r for a in atoms if a.op == "Draw" for r in inner.of_draw(a, whole)]
+        out += [r for a in atoms if a.op == "Ind" for r in ((gen(a), ">="), (add(const(1), gen(a), -1), ">="))]
         for q in () if whole else self.quant:
             out += q.instances(atoms, inner)
         if whole:
@@ -190,9 +220,11 @@ class Ctx:
         """m >= 0 where every factor is a square or nonnegative; m > 0 where every factor is positive."""
         p: Poly = {m: Fraction(1)}
         if all(k % 2 == 0 for _, k in m):
-            return [(p, ">" if all(k < 0 for _, k in m) else ">=")]
+            return [(p, ">" if all(k < 0 or self.positive(gen(a)) for a, k in m) else ">=")]
         if len(m) == 1 and next(iter(m))[1] == 1:
             ((a, _),) = m
+            if self.plainly(a):
+                return [(p, ">")]
             return [(p, ">=")] if a.op == "Pow" and self.nonneg(self.nf(a.args[0])) else []
         if all(self.positive(gen(a)) for a, _ in m):
             return [(p, ">")]
@@ -235,9 +267,11 @@ class Ctx:
         if t.op in ("Sum", "All"):
             inner, parts = self.open(t)
             return all(inner.known_at(a, w, level) for a in parts)
-        if t.op in ("E", "Var", "CondE"):
+        if t.op in ("E", "Var", "CondE", "Surely"):
             seen = t.op != "CondE" or self._path_known(t, w, level)
             return seen and self.known_at(opened(t.args[-1], fresh_path(t.args[0])), w, level)
+        if t.op == "D":
+            return all(self.known_at(a, w, level) for a in (t.args[0], opened(t.args[1], fresh("Real"))))
         return all(self.known_at(a, w, level) for a in t.terms)
 
     def _path_known(self, t: Term, w: Term, level: Level) -> bool:
@@ -308,11 +342,8 @@ def _holds(p: Term, ctx: Ctx) -> bool:
 def in_range(x: Term, low: Term, high: Term, ctx: Ctx) -> bool:
     """Surely an integer with low <= x < high."""
     p = ctx.nf(x)
-    return (
-        integral(p)
-        and ctx.nonneg(add(p, ctx.nf(low), -1))
-        and ctx.nonneg(add(add(ctx.nf(high), p, -1), const(-1)))
-    )  # fmt: skip
+    above, below = add(p, ctx.nf(low), -1), add(add(ctx.nf(high), p, -1), const(-1))
+    return integral(p) and ctx.nonneg(above) and ctx.nonneg(below)
 
 
 def match(pat: Term, t: Term, names: set[Term], env: dict[Term, Term]) -> dict[Term, Term] | None:

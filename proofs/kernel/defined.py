@@ -6,10 +6,9 @@ outcomes of positive probability.
 
 from __future__ import annotations
 
-from proofs.kernel.context import Ctx, fresh_path, integral
-from proofs.kernel.forms import variance
+from proofs.kernel.context import Ctx, SideCondition, fresh, fresh_path, integral, variance
 from proofs.kernel.poly import Poly, add
-from proofs.kernel.terms import Term, opened, show
+from proofs.kernel.terms import Term, opened, replaced, show
 
 
 def undefined(t: Term, ctx: Ctx) -> str | None:
@@ -27,8 +26,10 @@ def undefined(t: Term, ctx: Ctx) -> str | None:
         return undefined(ctx.decls.unfold(t), ctx)
     if op == "Var":
         return undefined(variance(t), ctx)
-    if op in ("E", "CondE"):
-        bad = None if op == "E" else undefined(t.args[2], ctx) or _level(t, ctx)
+    if op == "D":
+        return undefined(t.args[0], ctx) or _slope(t, ctx)
+    if op in ("E", "CondE", "Surely"):
+        bad = None if op != "CondE" else undefined(t.args[2], ctx) or _level(t, ctx)
         return bad or undefined(opened(t.args[-1], fresh_path(t.args[0])), ctx)
     for a in t.terms:
         bad = undefined(a, ctx)
@@ -62,6 +63,15 @@ def _in_time(process: str, p: Poly, ctx: Ctx) -> bool:
 
 def _level(t: Term, ctx: Ctx) -> str | None:
     fits = t.args[3] <= len(ctx.decls.processes[t.args[0]].draws)
-    return (
-        None if fits and _in_time(t.args[0], ctx.nf(t.args[2]), ctx) else f"{show(t.args[2])}, {t.args[3]} is a level"
-    )
+    fits = fits and _in_time(t.args[0], ctx.nf(t.args[2]), ctx)
+    return None if fits else f"{show(t.args[2])}, {t.args[3]} is a level"
+
+
+def _slope(t: Term, ctx: Ctx) -> str | None:
+    """The body has a value at the point, and a derivative there."""
+    bad = undefined(replaced(opened(t.args[1], v := fresh("Real")), {v: t.args[0]}), ctx)
+    try:
+        ctx.nf(t)
+    except SideCondition as why:
+        bad = bad or str(why)
+    return bad

@@ -9,27 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from proofs.kernel.context import Ctx, Level, Origin, SideCondition, fresh, fresh_path, integral
+# isort: off
+from proofs.kernel.context import Ctx, Level, Origin, SideCondition, fresh, fresh_path, integral, variance
 from proofs.kernel.poly import (
-    ONE,
-    Monomial,
-    Poly,
-    Undecided,
-    add,
-    back,
-    const,
-    gen,
-    is_const,
-    mul,
-    need,
-    neg,
-    power,
-    scaled,
-    term_of,
+    ONE, Monomial, Poly, Undecided, add, back, const, gen, is_const, mul, need, neg, order, power, scaled, term_of,
     value,
-)
+)  # fmt: skip
+from proofs.kernel.slope import Slope
 from proofs.kernel.statement import Decls
-from proofs.kernel.terms import TRUE, Malformed, Term, abstract, covered, mk, num, opened, rebuild, show, subterms
+from proofs.kernel.terms import (
+    TRUE, Malformed, Term, abstract, covered, mk, num, opened, rebuild, replaced, show, subterms,
+)  # fmt: skip
+# isort: on
 
 MOST_PEELED = 12
 MOST_POWER = 40
@@ -47,28 +38,12 @@ def context(decls: Decls, props: list[Term]) -> Ctx:
     return ctx
 
 
-def nf_number(t: Term, ctx: Ctx) -> Poly:
-    return const(t.args[0])
-
-
-def nf_symbol(t: Term, ctx: Ctx) -> Poly:
-    return gen(t)
-
-
-def nf_add(t: Term, ctx: Ctx) -> Poly:
-    return add(ctx.nf(t.args[0]), ctx.nf(t.args[1]))
-
-
-def nf_mul(t: Term, ctx: Ctx) -> Poly:
-    return mul(ctx.nf(t.args[0]), ctx.nf(t.args[1]))
-
-
-def nf_app(t: Term, ctx: Ctx) -> Poly:
-    return gen(rebuild(t, lambda a, _: back(ctx.nf(a))))
-
-
-def nf_def(t: Term, ctx: Ctx) -> Poly:
-    return ctx.nf(ctx.decls.unfold(t))
+def once(p: Poly) -> Poly:
+    """[c] [c] is [c]."""
+    out: Poly = {}
+    for m, c in p.items():
+        out = add(out, {frozenset((a, 1 if a.op == "Ind" else k) for a, k in m): c})
+    return out
 
 
 def nf_div(t: Term, ctx: Ctx) -> Poly:
@@ -91,7 +66,15 @@ def nf_ln(t: Term, ctx: Ctx) -> Poly:
     good = frozenset((a, k) for a, k in m if ctx.positive(gen(a)))
     out = gen(mk("Ln", term_of(m - good, c))) if m - good else ln_number(c)
     for a, k in sorted(good, key=lambda x: x[0].key):
-        out = add(out, gen(mk("Ln", a)), k)
+        bottom = a.args[1] if a.op == "Div" else None  # ln(1/b) = -ln b
+        part = (
+            ctx.nf(a.args[0])
+            if a.op == "Exp"
+            else gen(mk("Ln", a))
+            if bottom is None
+            else neg(ctx.nf(mk("Ln", bottom)))
+        )
+        out = add(out, part, k)
     return out
 
 
@@ -118,13 +101,57 @@ def factors(n: int) -> Iterator[tuple[int, int]]:
         p += 1
 
 
+def nf_exp(t: Term, ctx: Ctx) -> Poly:
+    """A factor for each monomial: e^(c m) is (e^(m / n))^k for c = k / n, and e^(k ln a) is a^k."""
+    out = const(1)
+    for m, c in sorted(ctx.nf(t.args[0]).items(), key=lambda x: order(x[0])):
+        need(abs(c.numerator) <= MOST_POWER, "an exponent is larger than allowed")
+        inner = next((a.args[0] for a, k in m if len(m) == 1 and k == 1 and a.op == "Ln"), None)
+        if inner is not None and c.denominator == 1 and ctx.positive(ctx.nf(inner)):
+            out = mul(out, power(ctx.nf(inner if c > 0 else num(1) / inner), abs(c.numerator)))
+        else:
+            out = mul(out, gen(mk("Exp", term_of(m, Fraction(1, c.denominator))), c.numerator))
+    return out
+
+
+def nf_ind(t: Term, ctx: Ctx) -> Poly:
+    """1 or 0 where it is decided; else over the atoms [0 < d] and [0 = d]."""
+    p = t.args[0]
+    if p.op == "And":
+        return once(mul(*[ctx.nf(mk("Ind", a)) for a in p.args]))
+    no = opposite(p)
+    if ctx.holds(p) or ctx.holds(no):
+        return const(int(ctx.holds(p)))
+    if p.op in ("Ne", "Le"):
+        return add(const(1), ctx.nf(mk("Ind", no)), -1)
+    d = ctx.gap(p)
+    first = d[min(d, key=order)]
+    return gen(mk("Ind", mk(p.op, num(0), back(scaled(d, 1 / (first if p.op == "Eq" else abs(first)))))))
+
+
+def opposite(p: Term) -> Term:
+    """A comparison that holds where p fails."""
+    need(p.op in ("Eq", "Ne", "Le", "Lt", "True"), f"not a comparison: {show(p)}")
+    if p.op == "True":
+        return mk("Ne", num(0), num(0))
+    return mk({"Eq": "Ne", "Ne": "Eq", "Le": "Lt", "Lt": "Le"}[p.op], *p.args[:: 1 if p.op in ("Eq", "Ne") else -1])
+
+
+def nf_d(t: Term, ctx: Ctx) -> Poly:
+    """The slope of the body at the point, at which the body has a value."""
+    v = fresh("Real")
+    f = opened(t.args[1], v)
+    ctx.nf(replaced(f, {v: t.args[0]}))
+    return ctx.nf(Slope(v, t.args[0], ctx)(f))
+
+
 def nf_pow(t: Term, ctx: Ctx) -> Poly:
     b, e = ctx.nf(t.args[0]), ctx.nf(t.args[1])
     if not (integral(e) and ctx.nonneg(e)):
         raise SideCondition(f"exponent not known to be a natural number: {show(back(e))}")
     if is_const(e):
         need(value(e) <= MOST_POWER, "an exponent is larger than allowed")
-        return power(b, int(value(e)))
+        return once(power(b, int(value(e))))
     base = back(b)
     if not all(c > 0 and (not m or ctx.nonneg({m: Fraction(1)})) for m, c in e.items()):
         return gen(mk("Pow", base, back(e)))
@@ -145,14 +172,6 @@ def least(a: Poly, b: Poly, ctx: Ctx) -> Poly:
 
 def most(a: Poly, b: Poly, ctx: Ctx) -> Poly:
     return add(add(a, b), least(a, b, ctx), -1)
-
-
-def nf_min(t: Term, ctx: Ctx) -> Poly:
-    return least(ctx.nf(t.args[0]), ctx.nf(t.args[1]), ctx)
-
-
-def nf_max(t: Term, ctx: Ctx) -> Poly:
-    return most(ctx.nf(t.args[0]), ctx.nf(t.args[1]), ctx)
 
 
 def nf_clip(t: Term, ctx: Ctx) -> Poly:
@@ -203,11 +222,30 @@ def close_sum(j: Term, n: Poly, guard: Term, m: Monomial, ctx: Ctx) -> Poly:
     if guard.op == "Lt" and guard.args[0] is num(0) and (guard.args[1], 1) in rest:
         free = ctx.within(j, {}, n)  # where the guard fails the weight is 0
         guard = TRUE if free.nonneg(gen(guard.args[1])) and fits(rest, free) else guard
-    if not rest and guard is TRUE and ctx.nonneg(n):
+    found = sift(j, n, rest, ctx) if guard is TRUE else None
+    if found is not None:
+        total = found
+    elif not rest and guard is TRUE and ctx.nonneg(n):
         total = n
     else:
         total = gen(mk("Sum", num(0), back(n), abstract(guard, j), abstract(term_of(rest), j)))
     return mul(total, {out: Fraction(1)})
+
+
+def sift(j: Term, n: Poly, m: Monomial, ctx: Ctx) -> Poly | None:
+    """The sum of [j = x] f(j) over 0 <= j < n is f(x) for an integer x in that range, and 0 for one outside."""
+    for a, k in sorted(m, key=lambda x: x[0].key):
+        d = ctx.nf(a.args[0].args[1]) if a.op == "Ind" and a.args[0].op == "Eq" else {}
+        sole = [c for mono, c in d.items() if any(j in subterms(b) for b, _ in mono)]
+        if len(sole) != 1 or d.get(frozenset([(j, 1)])) != sole[0]:
+            continue
+        x = scaled(add(d, gen(j), -sole[0]), -1 / sole[0])
+        over = add(add(x, n, -1), const(1))
+        if integral(x) and ctx.nonneg(x) and ctx.nonneg(neg(over)):
+            return ctx.nf(replaced(term_of(m - {(a, k)}), {j: back(x)}))
+        if integral(x) and (ctx.positive(neg(x)) or ctx.positive(over)):
+            return {}
+    return None
 
 
 def outside(m: Monomial, v: Term, ctx: Ctx) -> Monomial:
@@ -234,10 +272,6 @@ def nf_draw(t: Term, ctx: Ctx) -> Poly:
     return gen(mk("Draw", process, path, name, back(at.time)))
 
 
-def nf_e(t: Term, ctx: Ctx) -> Poly:
-    return mean(t.args[0], t.args[1], None, ctx)
-
-
 def nf_conde(t: Term, ctx: Ctx) -> Poly:
     """E[f | path up to the level]; nothing known is the plain expectation."""
     process, path, time, pos, body = t.args
@@ -249,17 +283,6 @@ def nf_conde(t: Term, ctx: Ctx) -> Poly:
     while path in ctx.paths and ctx.before(level, ctx.paths[path].level):
         path = ctx.paths[path].path
     return mean(process, body, Origin(path, level), ctx)
-
-
-def nf_var(t: Term, ctx: Ctx) -> Poly:
-    return ctx.nf(variance(t))
-
-
-def variance(t: Term) -> Term:
-    """Var f as E (f - E f)^2."""
-    w = fresh_path(t.args[0])
-    gap = opened(t.args[1], w) - mk("E", t.args[0], t.args[1])
-    return mk("E", t.args[0], abstract(gap * gap, w))
 
 
 def mean(process: str, body: Term, origin: Origin | None, ctx: Ctx) -> Poly:
@@ -310,11 +333,15 @@ def refuse(t: Term, ctx: Ctx) -> Poly:
 
 
 FORMS: dict[str, Callable[[Term, Ctx], Poly]] = {
-    "Num": nf_number, "Sym": nf_symbol, "App": nf_app, "Def": nf_def, "Draw": nf_draw, "Add": nf_add, "Mul": nf_mul,
-    "Div": nf_div, "Pow": nf_pow, "Ln": nf_ln, "Min": nf_min, "Max": nf_max, "Clip": nf_clip, "Sum": nf_sum, "E": nf_e,
-    "CondE": nf_conde, "Var": nf_var, **dict.fromkeys(
-        ("Path", "Bound", "True", "Eq", "Le", "Lt", "Ne", "And", "Implies", "All"), refuse),
+    "Num": lambda t, ctx: const(t.args[0]), "Sym": lambda t, ctx: gen(t), "Draw": nf_draw, "Div": nf_div,
+    "App": lambda t, ctx: gen(rebuild(t, lambda a, _: back(ctx.nf(a)))),
+    "Def": lambda t, ctx: ctx.nf(ctx.decls.unfold(t)), "Add": lambda t, ctx: add(ctx.nf(t.args[0]), ctx.nf(t.args[1])),
+    "Mul": lambda t, ctx: once(mul(ctx.nf(t.args[0]), ctx.nf(t.args[1]))), "Pow": nf_pow, "Ln": nf_ln,
+    "Exp": nf_exp, "Ind": nf_ind, "D": nf_d, "Clip": nf_clip,
+    "Min": lambda t, ctx: least(ctx.nf(t.args[0]), ctx.nf(t.args[1]), ctx),
+    "Max": lambda t, ctx: most(ctx.nf(t.args[0]), ctx.nf(t.args[1]), ctx),
+    "Sum": nf_sum, "E": lambda t, ctx: mean(t.args[0], t.args[1], None, ctx), "CondE": nf_conde,
+    "Var": lambda t, ctx: ctx.nf(variance(t)), **dict.fromkeys(
+        ("Path", "Bound", "True", "Eq", "Le", "Lt", "Ne", "And", "Implies", "All", "Surely"), refuse),
 }  # fmt: skip
 covered("normal form", FORMS)
-
-__all__ = ["FORMS", "SideCondition", "context", "fits", "ln_number", "variance"]

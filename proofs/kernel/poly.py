@@ -36,12 +36,14 @@ def short(numbers: Iterable[Fraction]) -> None:
     need(fits, "a number has more digits than allowed")
 
 
-def const(c: int | Fraction) -> Poly:
-    return {ONE: Fraction(c)} if c else {}
-
-
-def gen(atom: Term, k: int = 1) -> Poly:
-    return {frozenset([(atom, k)]): Fraction(1)}
+# fmt: off
+def const(c: int | Fraction) -> Poly: return {ONE: Fraction(c)} if c else {}
+def gen(atom: Term, k: int = 1) -> Poly: return {frozenset([(atom, k)]): Fraction(1)}
+def neg(p: Poly) -> Poly: return {m: -c for m, c in p.items()}
+def scaled(p: Poly, c: Fraction) -> Poly: return {m: x * c for m, x in p.items()} if c else {}
+def order(m: Monomial) -> list[tuple[str, int]]: return sorted((a.key, k) for a, k in m)
+def is_const(p: Poly) -> bool: return p.keys() <= {ONE}
+# fmt: on
 
 
 def add(p: Poly, q: Poly, c: int | Fraction = 1) -> Poly:
@@ -52,14 +54,6 @@ def add(p: Poly, q: Poly, c: int | Fraction = 1) -> Poly:
         if not out[m]:
             del out[m]
     return out
-
-
-def neg(p: Poly) -> Poly:
-    return {m: -c for m, c in p.items()}
-
-
-def scaled(p: Poly, c: Fraction) -> Poly:
-    return {m: x * c for m, x in p.items()} if c else {}
 
 
 def mono_mul(m: Monomial, n: Monomial) -> Monomial:
@@ -87,10 +81,6 @@ def power(p: Poly, k: int) -> Poly:
     return out
 
 
-def order(m: Monomial) -> list[tuple[str, int]]:
-    return sorted((a.key, k) for a, k in m)
-
-
 def term_of(m: Monomial, c: Fraction | int = 1) -> Term:
     """A monomial as a term, its factors in a fixed order."""
     out = None if c == 1 and m else num(Fraction(c))
@@ -108,10 +98,6 @@ def back(p: Poly) -> Term:
         t = term_of(m, p[m])
         out = t if out is None else mk("Add", out, t)
     return num(0) if out is None else out
-
-
-def is_const(p: Poly) -> bool:
-    return p.keys() <= {ONE}
 
 
 def value(p: Poly) -> Fraction:
@@ -132,29 +118,16 @@ def infeasible(rows: list[Row]) -> bool:
         names = {m for p, _ in left for m in p if m}
         if not names or len(left) > MAX_ROWS:
             return False
-        left = _without_one(left, names)
+        left = without_one(left, names)
     return True
 
 
-def _without_one(rows: list[Row], names: set[Monomial]) -> list[Row]:
+def without_one(rows: list[Row], names: set[Monomial]) -> list[Row]:
     """The rows that follow for the other monomials, one monomial eliminated: the one that makes the fewest."""
     v = min(names, key=lambda m: (cost(rows, m), order(m)))
     up = [x for x in rows if x[0].get(v, 0) > 0]
     down = [x for x in rows if x[0].get(v, 0) < 0]
     return [x for x in rows if v not in x[0]] + [combine(v, a, b) for a in up for b in down]
-
-
-def ceiling(rows: list[Row], keep: Monomial) -> Fraction | None:
-    """The least upper bound of one monomial that the rows imply, or None where they imply none."""
-    left = [(p, ">=" if r == "=" else r) for p, r in rows] + [(neg(p), ">=") for p, r in rows if r == "="]
-    while len(left) <= MAX_ROWS:
-        left = unique([(p, r) for p, r in left if not is_const(p)])
-        names = {m for p, _ in left for m in p if m} - {keep}
-        if not names:
-            caps = [p.get(ONE, Fraction(0)) / -p[keep] for p, _ in left if p.get(keep, 0) < 0]
-            return min(caps, default=None)
-        left = _without_one(left, names)
-    raise Undecided("too many rows to bound a size")
 
 
 def cost(rows: list[Row], v: Monomial) -> int:

@@ -7,10 +7,10 @@ ends Undecided.  A free path stands for any outcome of positive probability.  On
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from proofs.kernel.context import Ctx, Level, Origin, fresh, fresh_path, in_range, integral
-from proofs.kernel.forms import FORMS, context
+from proofs.kernel.forms import FORMS, context, opposite
 from proofs.kernel.poly import Undecided, add, back, const, need
 from proofs.kernel.statement import Decls
 from proofs.kernel.terms import TRUE, Term, abstract, mentions, mk, num, opened, replaced, show
@@ -70,25 +70,8 @@ def assume(d: Decls, premises: Sequence[Thm], p: Term) -> Thm:
 @rule
 def prove(d: Decls, premises: Sequence[Thm], p: Term, *hyps: Term) -> Thm:
     """A comparison, or a conjunction of them, by normal form and linear arithmetic from hypotheses and premises."""
-    ctx = facts(d, hyps, premises)
-    if not ctx.holds(p):
-        raise Undecided(difference(p, ctx))
+    need(facts(d, hyps, premises).holds(p), f"not decided: {show(p)}")
     return Thm(union(hyps, premises), p)
-
-
-def difference(p: Term, ctx: Ctx) -> str:
-    """Where a comparison fails: both sides in normal form, and the first atoms of the difference."""
-    if p.op == "And":
-        return difference(p.args[0] if not ctx.holds(p.args[0]) else p.args[1], ctx)
-    left, right = (ctx.nf(a) for a in p.args)
-    gap = add(right, left, -1)
-    first = (
-        show(back({m: gap[m] for m in sorted(gap, key=lambda m: sorted((a.key, k) for a, k in m))[:1]})) if gap else "0"
-    )
-    return (
-        f"not decided: {show(p)}\n  left in normal form:  {show(back(left))}\n  right in normal form: {show(back(right))}"
-        f"\n  first term of right - left: {first}"
-    )
 
 
 @rule
@@ -178,29 +161,21 @@ def cases(d: Decls, premises: Sequence[Thm], a: Term, b: Term) -> Thm:
 
 
 @rule
-def induct(d: Decls, premises: Sequence[Thm], n: Term, start: Term) -> Thm:
-    """p(start); p(n) and start <= n give p(n + 1): p(n) for n >= start."""
+def induct(d: Decls, premises: Sequence[Thm], n: Term, start: Term, *end: Term) -> Thm:
+    """p(start); p(n) and start <= n (< end) give p(n + 1): p(n) for n >= start (and n <= end)."""
     base, step = only(premises, 2)
     index_symbol(n, d)
     need(not mentions(start, [n]) and whole(d, start), f"induction starts at an integer free of {show(n)}")
+    need(len(end) < 2 and not any(mentions(e, [n]) for e in end), f"the end mentions {show(n)}")
     likely = [h for h in sorted(step.hyps, key=lambda h: h.key) if mentions(h, [n])]
     likely = [h for h in likely if replaced(h, {n: n + num(1)}) is step.prop]
     goal = next((h for h in likely if replaced(h, {n: start}) is base.prop), None)
     if goal is None:
         raise Undecided("base and step do not prove one statement")
     lower = mk("Le", start, n)
-    rest = (step.hyps - {goal, lower}) | base.hyps
+    rest = (step.hyps - {goal, lower, *[mk("Lt", n, e) for e in end]}) | base.hyps
     need(not any(mentions(h, [n]) for h in rest), f"{show(n)} occurs in another hypothesis")
-    return Thm(rest | {lower}, goal)
-
-
-@rule
-def induct_below(d: Decls, premises: Sequence[Thm], n: Term, start: Term, end: Term) -> Thm:
-    """p(start); p(n) and start <= n < end give p(n + 1): p(n) for start <= n <= end."""
-    base, step = only(premises, 2)
-    need(not mentions(end, [n]), f"the end mentions {show(n)}")
-    t = induct(d, [base, Thm(step.hyps - {mk("Lt", n, end)}, step.prop)], n, start)
-    return Thm(t.hyps | {mk("Le", n, end)}, t.prop)
+    return Thm(rest | {lower, *[mk("Le", n, e) for e in end]}, goal)
 
 
 # ------------------------------------------------------------------------------------- order
@@ -222,14 +197,6 @@ def square(d: Decls, premises: Sequence[Thm], f: Term) -> Thm:
 
 
 @rule
-def times(d: Decls, premises: Sequence[Thm], c: Term) -> Thm:
-    """f = g gives c f = c g."""
-    (t,) = only(premises)
-    need(t.prop.op == "Eq", f"not an equation: {show(t.prop)}")
-    return Thm(t.hyps, mk("Eq", *[mk("Mul", c, a) for a in t.prop.args]))
-
-
-@rule
 def sum_order(d: Decls, premises: Sequence[Thm]) -> Thm:
     """For all i in [a, b), where g(i): f <= h.  Then the sums over these i are in that order.  (= likewise; < is lost.)"""
     (t,) = only(premises)
@@ -241,12 +208,36 @@ def sum_order(d: Decls, premises: Sequence[Thm]) -> Thm:
 
 
 @rule
-def mean_order(d: Decls, premises: Sequence[Thm], w: Term) -> Thm:
-    """f R g for every path w of positive probability gives E f R E g."""
+def mean_order(d: Decls, premises: Sequence[Thm], w: Term, *given: Any) -> Thm:
+    """f R g for every path w of positive probability gives E f R E g; with a path, a time and a level: given that path so far."""
     (t,) = only(premises)
-    need(t.prop.op in ORDER and w.op == "Path" and w.args[0] in d.processes, "the rule takes a comparison and a path")
+    need(t.prop.op in ORDER, f"not =, <= or <: {show(t.prop)}")
+    on_any_path(t, w, d)
+    kind = "CondE" if given else "E"
+    return Thm(t.hyps, mk(t.prop.op, *[mk(kind, w.args[0], *given, abstract(a, w)) for a in t.prop.args]))
+
+
+def on_any_path(t: Thm, w: Term, d: Decls) -> None:
+    """The theorem holds whatever the outcome w is."""
+    need(w.op == "Path" and w.args[0] in d.processes, f"not a path: {show(w)}")
     need(not any(mentions(h, [w]) for h in t.hyps), "a hypothesis speaks of this one outcome")
-    return Thm(t.hyps, mk(t.prop.op, *[mk("E", w.args[0], abstract(a, w)) for a in t.prop.args]))
+
+
+@rule
+def surely(d: Decls, premises: Sequence[Thm], w: Term) -> Thm:
+    """p for every path w of positive probability: surely p."""
+    (t,) = only(premises)
+    on_any_path(t, w, d)
+    return Thm(t.hyps, mk("Surely", w.args[0], abstract(t.prop, w)))
+
+
+@rule
+def on_path(d: Decls, premises: Sequence[Thm], w: Term) -> Thm:
+    """Surely p: p on the path w."""
+    (t,) = only(premises)
+    same = t.prop.op == "Surely" and w.op == "Path" and w.args[0] == t.prop.args[0]
+    need(same, f"not sure on this path: {show(t.prop)}")
+    return Thm(t.hyps, opened(t.prop.args[1], w))
 
 
 @rule
@@ -255,29 +246,12 @@ def tangent(d: Decls, premises: Sequence[Thm], f: Term, x: Term, a: Term) -> Thm
     (t,) = only(premises)
     need(x.op == "Sym" and x.args[1] == "Real" and x not in d.fixed, f"not a free real symbol: {show(x)}")
     need(not mentions(a, [x]), f"the point moves with {show(x)}")
-    side = mk("Lt", num(0), x)
-    need(t.prop is mk("Le", num(0), slope(f, x) * (x - a)), f"not the derivative condition: {show(t.prop)}")
+    side, slope = mk("Lt", num(0), x), mk("D", x, abstract(f, x))
+    need(t.prop is mk("Le", num(0), slope * (x - a)), f"not the derivative condition: {show(t.prop)}")
     rest = t.hyps - {side}
     need(not any(mentions(h, [x]) for h in rest), f"{show(x)} occurs in another hypothesis")
-    facts(d, [*rest, side]).nf(f)  # f is defined for every x > 0, hence differentiable there
+    facts(d, [*rest, side]).nf(slope)  # f is differentiable at every x > 0
     return Thm(rest | {side, mk("Lt", num(0), a)}, mk("Le", replaced(f, {x: a}), f))
-
-
-def slope(f: Term, x: Term) -> Term:
-    """The derivative by a real symbol: sums, products, quotients and logarithms; never through a kink."""
-    if not mentions(f, [x]):
-        return num(0)
-    if f is x:
-        return num(1)
-    a = f.args
-    table: dict[str, Callable[[], Term]] = {
-        "Add": lambda: slope(a[0], x) + slope(a[1], x),
-        "Mul": lambda: slope(a[0], x) * a[1] + a[0] * slope(a[1], x),
-        "Div": lambda: (slope(a[0], x) * a[1] - a[0] * slope(a[1], x)) / (a[1] * a[1]),
-        "Ln": lambda: slope(a[0], x) / a[0],
-    }
-    need(f.op in table, f"no derivative of {f.op}")
-    return table[f.op]()
 
 
 # ------------------------------------------------------------------------------------- sums
@@ -287,9 +261,8 @@ def split(d: Decls, premises: Sequence[Thm], s: Term, m: Term) -> Thm:
     only(premises, 0)
     need(s.op == "Sum" and whole(d, m), "the rule takes a sum and an index")
     a, b, *rest = s.args
-    return Thm(
-        frozenset([mk("Le", a, m), mk("Le", m, b)]), mk("Eq", s, mk("Sum", a, m, *rest) + mk("Sum", m, b, *rest))
-    )
+    parts = mk("Sum", a, m, *rest) + mk("Sum", m, b, *rest)
+    return Thm(frozenset([mk("Le", a, m), mk("Le", m, b)]), mk("Eq", s, parts))
 
 
 @rule
@@ -302,22 +275,19 @@ def swap(d: Decls, premises: Sequence[Thm], s: Term) -> Thm:
     need(not inner.args[0].loose and not inner.args[1].loose, "the inner range depends on the outer variable")
     u, v = fresh(), fresh()
     f = opened(opened(inner, u).args[3], v)
-    return Thm(
-        frozenset(), mk("Eq", s, mk("Sum", *inner.args[:2], TRUE, abstract(mk("Sum", a, b, TRUE, abstract(f, u)), v)))
-    )
+    columns = abstract(mk("Sum", a, b, TRUE, abstract(f, u)), v)
+    return Thm(frozenset(), mk("Eq", s, mk("Sum", *inner.args[:2], TRUE, columns)))
 
 
 @rule
-def unguard(d: Decls, premises: Sequence[Thm]) -> Thm:
-    """For all i in [a, b), where h <= g: f = 0.  Then the sum of f over the i with g < h is the sum over all i."""
-    (t,) = only(premises)
-    need(t.prop.op == "All" and t.prop.args[2].op == "Implies", f"not a quantified implication: {show(t.prop)}")
-    a, b, body = t.prop.args
-    when, zero = body.args
-    need(when.op == "Le", f"not h <= g: {show(when)}")
-    need(zero.op == "Eq" and zero.args[1] is num(0), f"not f = 0: {show(zero)}")
-    guard = mk("Lt", when.args[1], when.args[0])
-    return Thm(t.hyps, mk("Eq", mk("Sum", a, b, guard, zero.args[0]), mk("Sum", a, b, TRUE, zero.args[0])))
+def sieve(d: Decls, premises: Sequence[Thm], s: Term, i: Term, g: Term) -> Thm:
+    """A sum is the sum over the i at which g holds plus the sum over those at which it fails."""
+    only(premises, 0)
+    need(s.op == "Sum" and i.op == "Sym", "the rule takes a sum, a symbol and a comparison of it")
+    low, high, guard, body = s.args
+    parts = [abstract(c, i) for c in (g, opposite(g))]
+    parts = [c if guard is TRUE else mk("And", guard, c) for c in parts]
+    return Thm(frozenset(), mk("Eq", s, mk("Sum", low, high, parts[0], body) + mk("Sum", low, high, parts[1], body)))
 
 
 # ------------------------------------------------------------------------------------- expectation
@@ -336,10 +306,8 @@ def tower(d: Decls, premises: Sequence[Thm], e: Term, time: Term, pos: int) -> T
 @rule
 def next_draws(d: Decls, premises: Sequence[Thm], e: Term, n: int, *hyps: Term) -> Thm:
     """E[f | now] as a sum over the next n draws, where f is known after them."""
-    need(
-        e.op in ("E", "CondE") and type(n) is int and 0 < n <= MOST_DRAWS,
-        "the rule takes an expectation and how many draws",
-    )
+    fits = e.op in ("E", "CondE") and type(n) is int and 0 < n <= MOST_DRAWS
+    need(fits, "the rule takes an expectation and how many draws")
     ctx = facts(d, hyps, premises)
     w, process = fresh_path(e.args[0]), d.processes[e.args[0]]
     origin = Origin(e.args[1], Level(ctx.nf(e.args[2]), e.args[3])) if e.op == "CondE" else None
@@ -370,6 +338,3 @@ def unfolded(process: str, w: Term, level: Level, n: int, body: Term, ctx: Ctx) 
     f = replaced(mk("Mul", weight, rest), {this: y})
     guard = replaced(mk("Lt", num(0), weight), {this: y})
     return mk("Sum", num(0), draw.size, abstract(guard, y), abstract(f, y))
-
-
-__all__ = ["ORDER", "RULES", "Thm", "slope"]

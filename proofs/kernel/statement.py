@@ -15,20 +15,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from proofs.kernel.terms import (
-    KINDS,
-    TRUE,
-    Malformed,
-    Term,
-    Writer,
-    applied,
-    free_paths,
-    mk,
-    num,
-    read,
-    subterms,
-    want,
-)
+from proofs.kernel.terms import KINDS, TRUE, Term, applied, free_paths, mk, num, read, subterms, want
 
 Raw = list[Any]
 PARTS = {"i": "Int", "x": "Int", "p": "Prop"}  # sorts of arguments by the letter of the signature
@@ -51,9 +38,8 @@ class Process:
     """Draws in slots 0..last, in a fixed order."""
 
     def __init__(self, name: str, last: Term, draws: Any) -> None:
-        want(
-            type(draws) is list and draws and all(type(d) is list and len(d) == 6 for d in draws), "a process has draws"
-        )
+        fits = type(draws) is list and draws and all(type(d) is list and len(d) == 6 for d in draws)
+        want(fits, "a process has draws")
         self.name, self.last, self.draws = name, last, [Draw(*d) for d in draws]
 
     def position(self, name: str) -> int:
@@ -94,11 +80,10 @@ class Decls:
         self.sorts[name], self.least_size[name] = "Int", at_least
         self.facts.append(mk("Le", num(at_least), mk("Sym", name, "Int")))
 
-    def _declare_int(self, name: str) -> None:
-        self.sorts[name] = "Int"
-
-    def _declare_real(self, name: str) -> None:
-        self.sorts[name] = "Real"
+    # fmt: off
+    def _declare_int(self, name: str) -> None: self.sorts[name] = "Int"
+    def _declare_real(self, name: str) -> None: self.sorts[name] = "Real"
+    # fmt: on
 
     def _declare_fn(self, name: str, arity: Any) -> None:
         want(type(arity) is int and 1 <= arity <= 20, "a function takes between 1 and 20 arguments")
@@ -153,9 +138,8 @@ class Decls:
 
     def _declare_def(self, name: str, sorts: Any, body: Any) -> None:
         want(type(sorts) is list and len(sorts) <= 10 and isinstance(body, Term), "a definition has sorts and a body")
-        want(
-            all(type(s) is str and (s in ("Int", "Real") or self._path(s)) for s in sorts), f"bad sorts: {sorts!r:.80}"
-        )
+        fits = all(type(s) is str and (s in ("Int", "Real") or self._path(s)) for s in sorts)
+        want(fits, f"bad sorts: {sorts!r:.80}")
         self.check(body, "Real", tuple(reversed(sorts)))
         self.defs[name] = (tuple(sorts), body)
 
@@ -178,13 +162,13 @@ class Decls:
         if t.op in ("App", "Def"):
             parts = self._applied(t)
         else:
-            if t.op in ("Draw", "E", "CondE", "Var"):
+            if t.op in ("Draw", "E", "CondE", "Var", "Surely"):
                 want(t.args[0] in self.processes, f"not a process: {t.args[0]}")
             want(t.op != "Draw" or self.processes[t.args[0]].position(t.args[2]) >= 0, "not a draw: {}", t)
             want(t.op != "CondE" or t.args[3] <= len(self.processes[t.args[0]].draws), "a level lies within a slot")
             own = {"r": sort if kind.sort == "Arith" else "Real", "w": f"Path {t.args[0]}" if t.args else ""}
             parts = [{**PARTS, **own}.get(letter, "") for letter in kind.args]
-        inner = (f"Path {t.args[0]}" if kind.bound == "Path" else "Int", *env)
+        inner = (f"Path {t.args[0]}" if kind.bound == "Path" else kind.bound, *env)
         for n, (a, s) in enumerate(zip(t.args, parts, strict=True)):
             if isinstance(a, Term):
                 self.check(a, s, inner if n in kind.binds else env, proof=proof)
@@ -196,10 +180,8 @@ class Decls:
             return ["", *["Int"] * count]
         want(name in self.defs and len(self.defs[name][0]) == count, f"not a definition with {count} arguments: {name}")
         sorts = self.defs[name][0]
-        want(
-            not any(a.random for a, s in zip(t.args[1:], sorts, strict=True) if s == "Int"),
-            f"a random argument of {name}",
-        )
+        random = any(a.random for a, s in zip(t.args[1:], sorts, strict=True) if s == "Int")
+        want(not random, f"a random argument of {name}")
         return ["", *sorts]
 
     def _leaf(self, t: Term, sort: str, env: tuple[str, ...], proof: bool) -> bool:
@@ -239,15 +221,6 @@ class Statement:
     def hash(self) -> str:
         return hashlib.sha256(self.canonical()).hexdigest()
 
-    def data(self) -> dict[str, Any]:
-        w = Writer()
-
-        def put(x: Any) -> Any:
-            return {"t": w(x)} if isinstance(x, Term) else [put(y) for y in x] if isinstance(x, (list, tuple)) else x
-
-        out = {"decls": put(self.raw), "hyps": [[n, w(h)] for n, h in self.hyps], "claim": w(self.claim)}
-        return {**out, "nodes": w.nodes}
-
 
 def _key(x: Any) -> str:
     if isinstance(x, Term):
@@ -277,14 +250,11 @@ def load(data: Any) -> Statement:
         return [get(y, depth + 1) for y in x] if type(x) is list else x
 
     decls, hyps = get(data["decls"]), data["hyps"]
-    want(
-        type(decls) is list and len(decls) <= 200 and all(_is_declaration(d) for d in decls),
-        "not a list of declarations",
-    )
+    fits = type(decls) is list and len(decls) <= 200 and all(_is_declaration(d) for d in decls)
+    want(fits, "not a list of declarations")
     want(type(hyps) is list and len(hyps) <= 200, "not a list of hypotheses")
-    want(
-        all(type(h) is list and len(h) == 2 and _label(h[0]) for h in hyps), "a hypothesis is a name and a proposition"
-    )
+    fits = all(type(h) is list and len(h) == 2 and _label(h[0]) for h in hyps)
+    want(fits, "a hypothesis is a name and a proposition")
     return Statement(decls, [(n, node(h)) for n, h in hyps], node(data["claim"]))
 
 
@@ -298,6 +268,3 @@ def _name(x: Any) -> bool:
 
 def _label(x: Any) -> bool:
     return type(x) is str and _name(x.replace("-", "_"))
-
-
-__all__ = ["Decls", "Malformed", "Process", "Statement", "load"]

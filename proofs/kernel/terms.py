@@ -35,7 +35,7 @@ class Kind(NamedTuple):
 
     args: a letter for each argument: r real, x index (may be random), i deterministic index (a time, a range end, an
     exponent), w path, p proposition, n name, q rational, k natural number; `*` as the last letter: any number of terms.
-    binds: which arguments lie under the binder, which binds an index ("Int") or a path ("Path").
+    binds: which arguments lie under the binder, which binds an index ("Int"), a real ("Real") or a path ("Path").
     text, latex, code: templates over the arguments; None where the reading needs a function of its own.
     """
 
@@ -61,15 +61,12 @@ KINDS: dict[str, Kind] = {
     "Div": Kind("rr", "Real", text="({0} / {1})", latex=r"\frac{{{0}}}{{{1}}}", code="({0} / {1})"),
     "Pow": Kind("ri", "Real", text="({0}^{1})", code="({0} ** {1})"),
     "Ln": Kind("r", "Real", text="ln({0})", latex=r"\ln\left({0}\right)", code="Ln({0})"),
+    "Exp": Kind("r", "Real", text="exp({0})", latex=r"e^{{{0}}}", code="Exp({0})"),
+    "Ind": Kind("p", "Real", text="[{0}]", latex=r"\mathbf{{1}}\left[{0}\right]", code="Ind({0})"),
+    "D": Kind("rr", "Real", binds=(1,), bound="Real"),
     "Min": Kind("rr", "Real", text="min({0}, {1})", latex=r"\min\left({0},\, {1}\right)", code="Min({0}, {1})"),
     "Max": Kind("rr", "Real", text="max({0}, {1})", latex=r"\max\left({0},\, {1}\right)", code="Max({0}, {1})"),
-    "Clip": Kind(
-        "rrr",
-        "Real",
-        text="clip({0}, {1}, {2})",
-        latex=r"\operatorname{{clip}}\left({0},\, {1},\, {2}\right)",
-        code="Clip({0}, {1}, {2})",
-    ),
+    "Clip": Kind("rrr", "Real", text="clip({0}, {1}, {2})", code="Clip({0}, {1}, {2})"),
     "Sum": Kind("iipr", "Real", binds=(2, 3)),
     "E": Kind("nr", "Real", binds=(1,), bound="Path", text="E[{1}]", latex=r"\mathbb{{E}}\left[{1}\right]"),
     "CondE": Kind("nwikr", "Real", binds=(4,), bound="Path", text="E[{4} | {1}@{2},{3}]"),
@@ -82,6 +79,7 @@ KINDS: dict[str, Kind] = {
     "And": Kind("pp", "Prop", text="({0} and {1})", code="({0} and {1})"),
     "Implies": Kind("pp", "Prop", text="({0} implies {1})", code="(not {0} or {1})"),
     "All": Kind("iip", "Prop", binds=(2,)),
+    "Surely": Kind("np", "Prop", binds=(1,), bound="Path", text="surely {1}"),
 }
 PROPS = tuple(name for name, kind in KINDS.items() if kind.sort == "Prop")
 _POOL: dict[tuple[Any, ...], Term] = {}
@@ -122,41 +120,22 @@ class Term:
     def terms(self) -> tuple[Term, ...]:
         return tuple(a for a in self.args if isinstance(a, Term))
 
-    def __add__(self, b: Any) -> Term:
-        return mk("Add", self, term(b))
-
-    def __radd__(self, b: Any) -> Term:
-        return mk("Add", term(b), self)
-
-    def __sub__(self, b: Any) -> Term:
-        return mk("Add", self, -term(b))
-
-    def __rsub__(self, b: Any) -> Term:
-        return term(b) - self
-
-    def __mul__(self, b: Any) -> Term:
-        return mk("Mul", self, term(b))
-
-    def __rmul__(self, b: Any) -> Term:
-        return mk("Mul", term(b), self)
-
-    def __truediv__(self, b: Any) -> Term:
-        return mk("Div", self, term(b))
-
-    def __rtruediv__(self, b: Any) -> Term:
-        return mk("Div", term(b), self)
-
-    def __pow__(self, b: Any) -> Term:
-        return mk("Pow", self, term(b))
-
-    def __neg__(self) -> Term:
-        return mk("Mul", num(-1), self)
+    # fmt: off
+    def __add__(self, b: Any) -> Term: return mk("Add", self, term(b))
+    def __radd__(self, b: Any) -> Term: return mk("Add", term(b), self)
+    def __sub__(self, b: Any) -> Term: return mk("Add", self, -term(b))
+    def __rsub__(self, b: Any) -> Term: return term(b) - self
+    def __mul__(self, b: Any) -> Term: return mk("Mul", self, term(b))
+    def __rmul__(self, b: Any) -> Term: return mk("Mul", term(b), self)
+    def __truediv__(self, b: Any) -> Term: return mk("Div", self, term(b))
+    def __rtruediv__(self, b: Any) -> Term: return mk("Div", term(b), self)
+    def __pow__(self, b: Any) -> Term: return mk("Pow", self, term(b))
+    def __neg__(self) -> Term: return mk("Mul", num(-1), self)
+    def __repr__(self) -> str: return show(self)
+    # fmt: on
 
     def __bool__(self) -> bool:
         raise TypeError(f"a term has no truth value: {self!r}")
-
-    def __repr__(self) -> str:
-        return show(self)
 
 
 def mk(op: str, *args: Any) -> Term:
@@ -205,14 +184,11 @@ def _fits(letter: str, a: Any) -> bool:
         if not isinstance(a, Term):
             return False
         path = a.op in ("Path", "Bound")
-        return {
-            "p": a.op in PROPS,
-            "w": path,
-            "a": a.op not in PROPS,
-            "i": a.op not in (*PROPS, "Path") and not a.random,
-        }.get(letter, a.op not in (*PROPS, "Path"))
+        term_like = a.op not in (*PROPS, "Path")
+        table = {"p": a.op in PROPS, "w": path, "a": a.op not in PROPS, "i": term_like and not a.random}
+        return table.get(letter, term_like)
     if letter == "n":
-        return type(a) is str and 0 < len(a) <= 80 and a.replace("_", "a").replace("#", "a").isascii() and _word(a)
+        return type(a) is str and 0 < len(a) <= 80 and a.isascii() and a.replace("_", "a").replace("#", "a").isalnum()
     if letter == "q":
         return type(a) is Fraction and max(a.numerator.bit_length(), a.denominator.bit_length()) <= MAX_BITS
     return type(a) is int and 0 <= a <= MAX_DEPTH
@@ -222,10 +198,6 @@ def _brief(a: Any) -> str:
     """For messages: Python prints no integer of more than 4,300 digits."""
     long = isinstance(a, (int, Fraction)) and max(abs(a.numerator), a.denominator) > 10**60
     return "a long number" if long else f"{a!r:.200}"
-
-
-def _word(a: str) -> bool:
-    return a.replace("_", "a").replace("#", "a").isalnum()
 
 
 def num(c: int | str | Fraction) -> Term:
@@ -319,36 +291,23 @@ def show(t: Term, env: tuple[str, ...] = ()) -> str:
         return str(t.args[0]) if t.args[0].denominator == 1 else f"({t.args[0]})"
     if t.op == "Bound":
         return env[t.args[0]] if t.args[0] < len(env) else f"?{t.args[0]}"
-    inner = (f"{'w' if kind.bound == 'Path' else 'ijklmnuv'[len(env) % 8]}", *env)
-    parts = [
-        show(a, inner if n in kind.binds else env) if isinstance(a, Term) else str(a) for n, a in enumerate(t.args)
-    ]
+    inner = ({"Path": "w", "Real": "x"}.get(kind.bound, "ijklmnuv"[len(env) % 8]), *env)
+
+    def part(n: int, a: Any) -> str:
+        return show(a, inner if n in kind.binds else env) if isinstance(a, Term) else str(a)
+
+    parts = [part(n, a) for n, a in enumerate(t.args)]
     if t.op in ("App", "Def"):
         return f"{parts[0]}({', '.join(p for p, a in zip(parts[1:], t.terms, strict=True) if a.op != 'Path')})"
     if t.op in ("Sum", "All"):
         where = f" | {parts[2]}" if t.op == "Sum" and t.args[2] is not TRUE else ""
         return f"{'sum' if t.op == 'Sum' else 'for all'}({parts[0]} <= {inner[0]} < {parts[1]}{where}: {parts[-1]})"
+    if t.op == "D":
+        return f"d/d{inner[0]}({parts[1]} at {inner[0]} = {parts[0]})"
     return kind.text.format(*parts)  # type: ignore[union-attr]
 
 
 # ------------------------------------------------------------------------------------- plain data
-class Writer:
-    """Terms as a list of nodes, each written once."""
-
-    def __init__(self) -> None:
-        self.nodes: list[list[Any]] = []
-        self.at: dict[Term, int] = {}
-
-    def __call__(self, t: Term) -> int:
-        if t not in self.at:
-            node = [t.op] + [
-                self(a) if isinstance(a, Term) else str(a) if isinstance(a, Fraction) else a for a in t.args
-            ]
-            self.at[t] = len(self.nodes)
-            self.nodes.append(node)
-        return self.at[t]
-
-
 MAX_NODES = 60_000
 MAX_TOTAL = 3_000_000  # tree sizes of all nodes of one item together
 
@@ -359,9 +318,8 @@ def read(nodes: Any) -> list[Term]:
     out: list[Term] = []
     total = 0
     for node in nodes:
-        want(
-            type(node) is list and node and type(node[0]) is str and node[0] in KINDS, f"no such node: {str(node)[:80]}"
-        )
+        known = type(node) is list and node and type(node[0]) is str and node[0] in KINDS
+        want(known, f"no such node: {str(node)[:80]}")
         letters = _letters(KINDS[node[0]], len(node) - 1)
         out.append(mk(node[0], *[_read_arg(s, a, out) for s, a in zip(letters, node[1:], strict=True)]))
         total += out[-1].size
@@ -381,15 +339,11 @@ def _read_arg(letter: str, a: Any, out: list[Term]) -> Any:
 
 def rational_text(a: Any) -> Fraction:
     """A rational from text like -3/7; no exponents, no floats, bounded length."""
-    want(
-        type(a) is str and 0 < len(a) <= 12_000 and all(c in "0123456789/-" for c in a),
-        f"not a rational: {str(a)[:40]}",
-    )
+    fits = type(a) is str and 0 < len(a) <= 12_000 and all(c in "0123456789/-" for c in a)
+    want(fits, f"not a rational: {str(a)[:40]}")
     top, _, bottom = a.partition("/")
     digits = len(top.lstrip("-")), len(bottom)
-    want(
-        top.removeprefix("-").isdigit() and (bottom.isdigit() or "/" not in a) and max(digits) <= 4_000,
-        "not a rational",
-    )
+    fits = top.removeprefix("-").isdigit() and (bottom.isdigit() or "/" not in a) and max(digits) <= 4_000
+    want(fits, "not a rational")
     want(not bottom or int(bottom) != 0, f"not a rational: {a[:40]}")
     return Fraction(int(top), int(bottom or 1))

@@ -17,6 +17,7 @@ from proofs.kernel.poly import Undecided
 from proofs.kernel.statement import Statement
 from proofs.kernel.terms import Malformed
 from proofs.tactics.proof import Proof
+from proofs.writing import statement_data
 
 Item = dict[str, Any]
 Versions = Mapping[str, int]
@@ -49,25 +50,39 @@ def derived(claim: Claim, statement: Statement, derive: Derivation | None, versi
 def claim_item(claim: Claim, proof: Proof, name: str) -> Item:
     return {
         "id": name,
-        "statement": proof.statement.data(),
+        "statement": statement_data(proof.statement),
         "witness": claim.witness,
         "certificate": proof.certificate(),
     }
 
 
-def core(claim: Claim, versions: Versions, made: dict[str, tuple[Item, Proof]]) -> tuple[list[Item], Proof]:
+def core(claim: Claim, versions: Versions, made: dict[str, tuple[Item, Proof]]) -> tuple[list[Item], Proof | None]:
     """What a citation's evidence hash is of: the claims used, then the claim; and the proof of the last.
 
+    A false sentence has no proof: its item is the counterexample, and nothing may cite it.
     made: what was derived before, by id; it grows.
     """
     order = bundle_order([claim])
+    false = [used for used in order if used.expected == "refuted"]
+    if false and false != [claim]:
+        raise NoCertificate(f"{false[0].id} is a false sentence, which proves nothing")
+    if false and claim.statement is not None:
+        items, _ = core_of(order[:-1], versions, made)
+        return [*items, counterexample(named(claim, versions), claim.statement, claim.witness)], None
+    return core_of(order, versions, made)
+
+
+def core_of(
+    order: list[Claim], versions: Versions, made: dict[str, tuple[Item, Proof]]
+) -> tuple[list[Item], Proof | None]:
+    """An item for each of these claims, and the proof of the last."""
     for used in order:
         if used.statement is None:
             raise NoCertificate(f"{used.id} has no formal statement yet")
         if used.id not in made:
             proof = derived(used, used.statement, used.derive, versions)
             made[used.id] = claim_item(used, proof, named(used, versions)), proof
-    return [made[used.id][0] for used in order], made[claim.id][1]
+    return [made[used.id][0] for used in order], made[order[-1].id][1] if order else None
 
 
 def control_item(claim: Claim, control: Control, versions: Versions) -> Item:
@@ -76,7 +91,7 @@ def control_item(claim: Claim, control: Control, versions: Versions) -> Item:
 
 
 def counterexample(name: str, statement: Statement, at: Instance | None) -> Item:
-    return {"id": name, "statement": statement.data(), "witness": None, "certificate": {"counterexample": at}}
+    return {"id": name, "statement": statement_data(statement), "witness": None, "certificate": {"counterexample": at}}
 
 
 def replay(items: list[Item], seconds: float) -> dict[str, Any]:

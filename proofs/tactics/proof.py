@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proofs.kernel.check import Replay
-from proofs.kernel.poly import Undecided
+from proofs.kernel.context import Ctx
+from proofs.kernel.forms import context
+from proofs.kernel.poly import Undecided, add, back, order
 from proofs.kernel.rules import Thm
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Term, Writer, abstract, mk, term
-from proofs.language import Ge, Le, Lt, local_index
+from proofs.kernel.terms import Term, abstract, mk, show, term
+from proofs.language import Ge, Le, Lt, local_index, local_real
+from proofs.writing import Writer
 
 Premise = "Step | str | Term"
 
@@ -96,7 +99,12 @@ class Proof:
     # --------------------------------------------------------------------------------- conveniences
     def prove(self, p: Term, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
         """A comparison from premises (`by`) and local hypotheses (`under`), by normal form and linear arithmetic."""
-        return self.rule("prove", by, p, *under)
+        premises = [self.step(x) for x in by]
+        try:
+            return self.rule("prove", premises, p, *under)
+        except Undecided as refusal:
+            facts = context(self.statement.decls, [*under, *[s.prop for s in premises]])
+            raise Undecided(f"{refusal}{difference(p, facts)}") from None
 
     def settle(self, t: Step, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
         """Cut every hypothesis of t that follows from `by`, `under` and the sorts."""
@@ -134,7 +142,9 @@ class Proof:
         return self.rule("scale", [self.prove(Le(0, b), by, under), self.prove(Le(0, a), by, under)])
 
     def times(self, t: Step, c: Any) -> Step:
-        return self.rule("times", [t], term(c))
+        """t, an equation, multiplied by any c."""
+        place = local_real("place")
+        return self.rule("inside", [t], place, term(c) * place)
 
     def square(self, f: Any) -> Step:
         return self.rule("square", [], term(f))
@@ -143,15 +153,23 @@ class Proof:
         """t multiplied by c, where 0 <= c."""
         return self.rule("scale", [t, c if isinstance(c, Step) else self.prove(Le(0, c), by, under)])
 
-    def mean(self, t: Step, trajectory: Any) -> Step:
-        """The expectation of both sides of a comparison that holds on every path."""
-        return self.rule("mean_order", [t], trajectory.path)
+    def mean(self, t: Step, trajectory: Any, *given: Any) -> Step:
+        """The expectation of both sides of a comparison that holds on every path; given: another path, a time and a level."""
+        return self.rule("mean_order", [t], trajectory.path, *given)
+
+    def surely(self, t: Step, trajectory: Any) -> Step:
+        """What holds on every path holds surely."""
+        return self.rule("surely", [t], trajectory.path)
+
+    def on_path(self, t: Any, trajectory: Any) -> Step:
+        """What holds surely holds on this path."""
+        return self.rule("on_path", [t], trajectory.path)
 
     def induct(self, n: Term, start: Any, base: Step, step: Step, end: Any = None) -> Step:
         """By induction from `start`, up to `end` where one is given."""
         if end is None:
             return self.rule("induct", [base, step], n, term(start))
-        return self.rule("induct_below", [base, step], n, term(start), term(end))
+        return self.rule("induct", [base, step], n, term(start), term(end))
 
     def cite(self, name: str, by: Sequence[Any] = (), under: Sequence[Term] = (), **values: Any) -> Step:
         """An earlier claim, its names instantiated: symbols and kernels by keyword, functions by a Python function."""
@@ -184,6 +202,20 @@ class Proof:
 
     def certificate(self) -> dict[str, Any]:
         return {"nodes": self.write.nodes, "steps": self.steps, "defined": self.defined}
+
+
+def difference(p: Term, ctx: Ctx) -> str:
+    """Where a comparison fails: both sides in normal form, and the first term of their difference."""
+    try:
+        if p.op == "And":
+            return difference(p.args[0] if not ctx.holds(p.args[0]) else p.args[1], ctx)
+        left, right = (ctx.nf(a) for a in p.args)
+    except Undecided:
+        return ""
+    gap = add(right, left, -1)
+    first = show(back({m: gap[m] for m in sorted(gap, key=order)[:1]}))
+    sides = f"\n  left in normal form:  {show(back(left))}\n  right in normal form: {show(back(right))}"
+    return f"{sides}\n  first term of right - left: {first}"
 
 
 class Chain:

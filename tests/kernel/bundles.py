@@ -14,6 +14,7 @@ from typing import Any
 from proofs.claims import Claim, bundle_order
 from proofs.kernel.statement import Statement
 from proofs.tactics.proof import Proof
+from proofs.writing import statement_data
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPICS = ("ppo_clip", "gae", "kl", "td_variance")
@@ -31,14 +32,24 @@ def item(c: Claim, statement: Statement | None = None, derive: Any = None, name:
     pf = Proof(statement or c.statement, [(u.id, u.statement) for u in bundle_order(c.uses)])
     (derive or c.derive)(pf, pf.statement.claim)
     return plain(
-        {"id": name or c.id, "statement": pf.statement.data(), "witness": c.witness, "certificate": pf.certificate()}
+        {
+            "id": name or c.id,
+            "statement": statement_data(pf.statement),
+            "witness": c.witness,
+            "certificate": pf.certificate(),
+        }
     )
 
 
 def against(name: str, statement: Statement, instance: Any) -> Item:
     """An item that offers a counterexample."""
     return plain(
-        {"id": name, "statement": statement.data(), "witness": None, "certificate": {"counterexample": instance}}
+        {
+            "id": name,
+            "statement": statement_data(statement),
+            "witness": None,
+            "certificate": {"counterexample": instance},
+        }
     )
 
 

@@ -21,9 +21,9 @@ from proofs.kernel.poly import Undecided, add, back, const
 from proofs.kernel.rules import next_draws
 from proofs.kernel.rules import tower as tower_rule
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import TRUE, Malformed, Term, abstract, mk, num
+from proofs.kernel.terms import TRUE, Malformed, Term, abstract, mk, num, replaced
 from proofs.kernel.value import Instance, Undefined, sign
-from proofs.language import All, Clip, Eq, Ge, Gt, Implies, Le, Ln, Lt, Max, Min, Ne, Sum, Vocabulary
+from proofs.language import All, And, Clip, D, Eq, Exp, Ge, Gt, Implies, Ind, Le, Ln, Lt, Max, Min, Ne, Sum, Vocabulary
 
 _words = Vocabulary()
 S, T = _words.size("S"), _words.size("T")
@@ -44,7 +44,7 @@ FACTS += [All(i, 0, n, Gt(f(i), 0)), All(i, 0, n, Implies(Gt(g(i, i), 0), Eq(f(i
 HEADROOM = 12  # indices reach as far as tables do
 
 
-ANY = {"Draw": 1, "Div": 5, "Ln": -3, "Pow": 7, "Clip": 11}
+ANY = {"Draw": 1, "Div": 5, "Ln": -3, "Pow": 7, "Clip": 11, "D": 13}
 
 
 class Total(Instance):
@@ -60,6 +60,8 @@ class Total(Instance):
         try:
             return super().value(t, env)
         except Undefined:
+            if any(type(e) is frozenset for e in env):
+                raise  # within a derivative: it is the derivative that has no value
             return const(ANY[t.op])
 
 
@@ -125,6 +127,10 @@ class Fuzzer:
             f(v) * Ln(f(v)),
             body * x**v,
             P(self.index(bound, paths), v) * body,
+            Ind(Eq(v, self.index(bound, paths))) * body,
+            Ind(Eq(self.time(bound), v + self.r.choice([0, 1]))) * body,
+            Exp(f(v)) * body,
+            body / (1 + Exp(f(v))),
         ]
         low, high = (
             self.r.choice([num(0), num(0), num(1), k]),
@@ -140,6 +146,21 @@ class Fuzzer:
         if not paths or self.r.random() < 0.3:
             return mk(self.r.choice(["E", "E", "E", "Var"]), "X", body)
         return mk("CondE", "X", self.r.choice(paths), self.r.choice([num(0), num(1), k, T]), self.r.randint(0, 2), body)
+
+    def indicator(self, a: Term, b: Term) -> Term:
+        """[a compared with b], perhaps of two comparisons."""
+        one = self.r.choice([Lt, Le, Eq, Ne, Gt])(a, b)
+        return Ind(one if self.r.random() < 0.8 else And(one, self.r.choice([Lt, Le])(x, b)))
+
+    def slope(self, depth: int, bound: list[Term], paths: list[Term]) -> Term:
+        """The derivative of a term in which a real was replaced by the variable, or moved by it."""
+        v, point = mk("Sym", f"_r{depth}", "Real"), self.r.choice([x, y, num(0), num(1), num(2)])
+        body = self.value(depth - 1, bound, paths)
+        if self.r.random() < 0.5:
+            return D(replaced(body, {x: v}), v, x)
+        forms = [body * v, v * v + body, Min(v, body), Max(v * body, 1), Clip(v, 0, x), Ln(v) * body, body / v, Exp(body * v),
+                 v**3 * body, Ind(Lt(v, body)) * v, 1 / (1 + Exp(v * body)), Ln(1 + Exp(v))]  # fmt: skip
+        return D(self.r.choice(forms), v, point)
 
     def leaf(self, bound: list[Term], paths: list[Term]) -> Term:
         deep = self.r.choice(paths) if paths else None
@@ -159,6 +180,10 @@ class Fuzzer:
             lambda: self.total(depth, bound, paths), lambda: self.total(depth, bound, paths), lambda: sub() / x,
             lambda: x ** self.time(bound), lambda: Ln(x * y) * sub(), lambda: Ln(x / (y * y)), mean, mean, mean, mean,
             lambda: Clip(sub(), x, y), lambda: _line(sub(), self.time(bound)), lambda: sub() * mean(),
+            lambda: Exp(sub()), lambda: Exp(Ln(x * y)) * sub(), lambda: Ln(Exp(sub()) * x), lambda: self.indicator(sub(), sub()),
+            lambda: self.indicator(x, y) * sub(), lambda: self.slope(depth, bound, paths),
+            lambda: self.slope(depth, bound, paths),
+            lambda: sub() / (x + y) - sub() / (y + x), lambda: sub() / (1 + Exp(x)),
         )  # fmt: skip
 
     def conditional(self) -> Term:

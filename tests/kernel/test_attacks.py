@@ -15,6 +15,7 @@ from proofs.kernel.check import Replay, check
 from proofs.kernel.poly import Undecided
 from proofs.kernel.terms import Malformed
 from proofs.kernel.value import outcome
+from proofs.writing import statement_data
 from tests.kernel.attacks import citation, hostile
 from tests.kernel.attacks.base import Attack, instances
 from tests.kernel.attacks.families import FAMILIES
@@ -44,7 +45,7 @@ def test_statement_is_well_formed_and_an_instance_shows_it_false(row: tuple[str,
     """An attack that is no statement, or a true one, would be refused for nothing."""
     a = row[1]
     statement = a.statement()
-    assert statement.hash() == _loaded(statement.data()).hash()
+    assert statement.hash() == _loaded(statement_data(statement)).hash()
     if isinstance(a.at, str):
         assert a.at, "say why no instance shows it"
         return

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from proofs.kernel.poly import value
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Malformed, Term, Writer, abstract, applied, lifted, mk, num, opened, read, replaced
+from proofs.kernel.terms import Malformed, Term, abstract, applied, lifted, mk, num, opened, read, replaced
 from proofs.kernel.value import Instance
 from proofs.language import E, Eq, Sum, Var, local_index
+from proofs.writing import Writer
 from tests.kernel.attacks.base import PAIR, T, Z, g, h, k
 from tests.kernel.fuzz import run
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from proofs.kernel.scope import scope
 from proofs.kernel.statement import Statement
 from proofs.kernel.terms import Term, mk, num
 from proofs.language import All, And, Eq, Ge, Gt, Implies, Le, Ln, Lt, Min, Ne, Sum
+from proofs.scope import scope
 from tests.kernel.attacks.base import CHAIN, PLAIN, N, S, f, g, i, j, m, mean, s, x
 
 SIZED = [d for d in PLAIN if d[1] in ("N", "m", "x", "f", "g")]

@@ -80,7 +80,8 @@ EXAMPLES = [
     Worth("clip-to-nothing", Eq(Clip(x, 2, 1), x), "undefined", says="clip to an empty interval"),
     Worth("undefined-hypothesis", Eq(x, 0), "not admissible", (Gt(1 / x, 0),), says="h0"),
     Worth("false-hypothesis", Eq(x, 0), "not admissible", (Gt(x, 0),), says="h0"),
-    Worth("logarithm-of-a-logarithm", Eq(Ln(Ln(num(3))), 0), "no value", says="not a rational number"),
+    Worth("logarithm-of-a-logarithm", Gt(Ln(Ln(num(3))), 0), "true"),
+    Worth("logarithm-of-a-logarithm-is-not-zero", Eq(Ln(Ln(num(3))), 0), "false"),
     Worth("table-too-short", Eq(f(7), 0), "no value", says="does not reach so far"),
     Worth("table-at-minus-one", Eq(f(m), 0), "no value", says="does not reach so far"),
     Worth(

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from proofs.claims import Claim
+from proofs.kernel.statement import Statement
 from proofs.runner import bundle
 from proofs.runner.channels import Record
 from proofs.runner.readings import latex, text
+from proofs.scope import scope
 from proofs.tactics.proof import Proof, Story
 
 Made = dict[str, tuple[bundle.Item, Proof]]
 RELATIONS = {"Eq": "=", "Le": "<=", "Lt": "<", "Ne": "!="}
-KEPT = ("scope", "steps", "rules", "axioms", "claims")
+KEPT = ("steps", "rules", "axioms", "claims")
 
 
 def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made) -> dict[str, Any]:
@@ -22,10 +24,12 @@ def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made
 
     made: items of claims that this process has derived before, for those that cite them.
     """
+    items: list[bundle.Item] = []
+    proof, refused = None, ""
     try:
         items, proof = bundle.core(claim, versions, made)
     except bundle.NoCertificate as error:
-        items, proof, refused = [], None, str(error)
+        refused = str(error)
     cited, failed = len(items), {}
     for control in _naming(claim.controls):
         try:
@@ -38,14 +42,20 @@ def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made
     name = bundle.named(claim, versions)
     same_statements(claim, name, reports)
     core = bundle.text(items[:cited])
-    record = {"verdict": "undecided", "reason": refused} if proof is None else accepted(reports[name], len(core))
+    if refused:
+        record = {"verdict": "undecided", "reason": refused}
+    elif proof is None:
+        record = denied(reports[name], len(core))
+    else:
+        record = accepted(reports[name], proof.statement, len(core))
+    decided = record["verdict"] in ("proved", "refuted")
     return {
         "claim": record | ({"derivation": derivation(claim, proof)} if proof else {}),
         "mutants": {m.id: against(reports[f"{name}!{m.id}"]) for m in _naming(claim.mutants)},
         "controls": failed | {k: said(reports[f"{name}+{k}"]) for k in claim.controls if f"{name}+{k}" in reports},
         "hypotheses": {h.name: necessity(h.without, reports.get(f"{name}~{h.name}")) for h in claim.given},
-        "used": reports[name].get("hypotheses", []) if proof else [],
-        "evidence_hash": hashlib.sha256(core.encode()).hexdigest() if record["verdict"] == "proved" else None,
+        "used": met(claim, record) if proof is None else reports[name].get("hypotheses", []),
+        "evidence_hash": hashlib.sha256(core.encode()).hexdigest() if decided else None,
     }
 
 
@@ -74,11 +84,23 @@ def counterexamples(claim: Claim, versions: Mapping[str, int]) -> list[bundle.It
     return out
 
 
-def accepted(report: Record, size: int) -> Record:
-    """The judge's report as the channel's record; size: bytes of the bundle."""
+def accepted(report: Record, statement: Statement, size: int) -> Record:
+    """The judge's report as the channel's record, with how far the statement reaches; size: bytes of the bundle."""
     if report["verdict"] != "proved":
         return {"verdict": report["verdict"], "reason": report.get("reason", "")}
-    return {"verdict": "proved", "bytes": size, "check_ms": report["ms"], **{k: report[k] for k in KEPT}}
+    found = {"verdict": "proved", "scope": scope(statement), "bytes": size, "check_ms": report["ms"]}
+    return found | {k: report[k] for k in KEPT}
+
+
+def denied(report: Record, size: int) -> Record:
+    """The judge's report on the counterexample to a false sentence; size: bytes of the bundle."""
+    found = against(report)
+    return {"verdict": found["verdict"], "reason": found["detail"], "bytes": size, "check_ms": report["ms"]}
+
+
+def met(claim: Claim, record: Record) -> list[str]:
+    """The hypotheses that a counterexample meets: all of them, or it is none."""
+    return [h.name for h in claim.given] if record["verdict"] == "refuted" else []
 
 
 def said(report: Record) -> Record:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Term, mk, term
+from proofs.kernel.terms import Term, abstract, mk, term
 from proofs.language import E, Trajectory, Vocabulary, local_index, local_real
 from proofs.tactics.proof import Proof, Step
 
@@ -178,3 +178,8 @@ def _law(sizes: list[int], pick: random.Random) -> Any:
     if len(sizes) == 1:
         return pick.choice(LAWS.get(sizes[0]) or [[f"1/{sizes[0]}"] * sizes[0]])
     return [_law(sizes[1:], pick) for _ in range(sizes[0])]
+
+
+def slope(f: Term, x: Term) -> Term:
+    """The derivative of f by x, at x."""
+    return mk("D", x, abstract(f, x))

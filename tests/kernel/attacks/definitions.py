@@ -2,7 +2,7 @@
 
 from proofs.kernel.terms import num
 from proofs.language import All, E, Eq, Ge, Gt, Le, Ln, Lt, Min, Sum, Var, Vocabulary
-from tests.kernel.attacks.base import CHAIN, PLAIN, W, X, f, g, h, i, j, k, m, mean, n, s, u, v, wrong, x, y
+from tests.kernel.attacks.base import CHAIN, PLAIN, W, X, f, g, h, i, j, k, m, mean, n, s, slope, u, v, wrong, x, y
 
 _words = Vocabulary()
 _words.decls.update({d[1]: d for d in PLAIN})
@@ -94,13 +94,12 @@ ATTACKS = [
         says="not known to be defined",
     ),
     wrong(
-        "definition-hides-a-kink",
-        "no slope through a definition",
+        "definition-hides-a-slope",
+        "1/u falls",
         WORDS,
         [Gt(x, 0)],
         Ge(inverse(x), 1),
-        lambda pf, c: pf.rule("tangent", [pf.prove(Le(0, num(0) * (u - 1)))], inverse(u), u, num(1)),
-        says="no derivative of Def",
+        lambda pf, c: pf.prove(Le(0, slope(inverse(u), u) * (u - 1)), under=[Gt(u, 0)]),
     ),
     wrong(
         "symbol-hidden-in-a-definition",

@@ -362,7 +362,7 @@ ATTACKS = [
         [],
         Eq(mean(x), 0),
         lambda pf, c: pf.rule("mean_order", [pf.prove(Eq(x, x))], x),
-        says="a comparison and a path",
+        says="not a path",
     ),
     # ---- a case split on a random sign
     wrong(

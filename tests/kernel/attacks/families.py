@@ -1,6 +1,16 @@
 """All families of statement attacks."""
 
-from tests.kernel.attacks import calculus, definedness, definitions, expectation, logic, order, ranges
+from tests.kernel.attacks import (
+    calculus,
+    definedness,
+    definitions,
+    derivative,
+    expectation,
+    logic,
+    order,
+    ranges,
+    surely,
+)
 from tests.kernel.attacks.base import Attack
 
 FAMILIES: dict[str, list[Attack]] = {
@@ -8,7 +18,9 @@ FAMILIES: dict[str, list[Attack]] = {
     "definedness": definedness.ATTACKS,
     "order": order.ATTACKS,
     "calculus": calculus.ATTACKS,
+    "derivative": derivative.ATTACKS,
     "expectation": expectation.ATTACKS,
+    "surely": surely.ATTACKS,
     "definitions": definitions.ATTACKS,
     "logic": logic.ATTACKS,
 }

@@ -9,6 +9,7 @@ from typing import Any
 from proofs.gae import hw11d
 from proofs.kl import hw23c, hw23d
 from proofs.ppo_clip import hw14a, hw14b
+from proofs.writing import statement_data
 from tests.kernel.bundles import Item, against, plain, proved
 
 Bundle = dict[str, Any]
@@ -50,7 +51,7 @@ def node(it: Item, op: str, new: list[Any]) -> None:
 
 
 def statement_of(claim: Any) -> Any:
-    return plain(claim.statement.data())
+    return plain(statement_data(claim.statement))
 
 
 def turned(topic: str) -> Bundle:

@@ -44,7 +44,7 @@ def up(pf, base, step, var, start):
 
 
 def below(pf, base, step, var, start, end):
-    return pf.rule("induct_below", [base, step], var, start, end)
+    return pf.rule("induct", [base, step], var, start, end)
 
 
 def count(a):

@@ -2,7 +2,7 @@
 
 from proofs.kernel.terms import num
 from proofs.language import All, Clip, Eq, Ge, Gt, Implies, Le, Ln, Lt, Max, Min, Ne, Sum
-from tests.kernel.attacks.base import CHAIN, PLAIN, N, X, by, f, g, h, i, k, m, mean, n, s, v, wrong, x, y
+from tests.kernel.attacks.base import CHAIN, PLAIN, N, X, by, f, g, h, i, k, m, mean, n, s, u, v, wrong, x, y
 
 FUNCTION = All(i, 0, n, Le(f(i), 1))
 ATTACKS = [
@@ -114,8 +114,8 @@ ATTACKS = [
         PLAIN,
         [Le(x, y)],
         Eq(2 * x, 2 * y),
-        by("times", ("h0",), num(2)),
-        says="not an equation",
+        by("inside", ("h0",), u, 2 * u),
+        says="takes an equation",
     ),
     wrong(
         "chain-with-a-gap",
@@ -258,7 +258,7 @@ ATTACKS = [
         [],
         Ne(mean(s(0)), mean(num("1/2"))),
         lambda pf, c: pf.mean(pf.prove(Ne(s(0), num(-1))), X),
-        says="a comparison and a path",
+        says="not =, <= or <",
         at={
             "ints": {"S": 2, "T": 1, "m": 0, "k": 0},
             "reals": {"x": "0", "y": "0"},

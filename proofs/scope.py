@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from proofs.kernel.context import Ctx, integral
 from proofs.kernel.forms import context
-from proofs.kernel.poly import Poly, Row, Undecided, ceiling, gen
+from proofs.kernel.poly import MAX_ROWS, ONE, Monomial, Poly, Row, Undecided, gen, is_const, neg, unique, without_one
 from proofs.kernel.statement import Statement
 from proofs.kernel.terms import KINDS, Term, mk, num, subterms
 
@@ -48,6 +50,19 @@ def _cap(n: Term, statement: Statement, ctx: Ctx) -> str:
     return "" if top is None else f"{name} <= {top.numerator // top.denominator}"
 
 
+def ceiling(rows: list[Row], keep: Monomial) -> Fraction | None:
+    """The least upper bound of one monomial that the rows imply, or None where they imply none."""
+    left = [(p, ">=" if r == "=" else r) for p, r in rows] + [(neg(p), ">=") for p, r in rows if r == "="]
+    while len(left) <= MAX_ROWS:
+        left = unique([(p, r) for p, r in left if not is_const(p)])
+        names = {m for p, _ in left for m in p if m} - {keep}
+        if not names:
+            caps = [p.get(ONE, Fraction(0)) / -p[keep] for p, _ in left if p.get(keep, 0) < 0]
+            return min(caps, default=None)
+        left = without_one(left, names)
+    raise Undecided("too many rows to bound a size")
+
+
 def _twisted(p: Poly, n: Term) -> bool:
     """n stands in a row as more than a linear integer term."""
     return any(n in subterms(a) and (not integral(p) or len(m) > 1 or k != 1 or a is not n) for m in p for a, k in m)
@@ -58,7 +73,7 @@ def _hidden(h: Term, n: Term, ctx: Ctx) -> bool:
     if h.op == "And":
         return any(_hidden(a, n, ctx) for a in h.args)
     if h.op not in ("All", "Implies"):
-        return False
+        return h.op == "Surely"
     if h.op == "Implies":
         return n in subterms(h)
     if n not in subterms(h):
@@ -81,7 +96,9 @@ def _heavy(comparison: Term, ctx: Ctx) -> bool:
 
 def _probability(t: Term, ctx: Ctx) -> bool:
     """A kernel's value stands in t, other than under a sum."""
-    return t.op == "App" and t.args[0] in ctx.decls.kernels or t.op != "Sum" and any(_probability(a, ctx) for a in t.terms)
+    return (
+        t.op == "App" and t.args[0] in ctx.decls.kernels or t.op != "Sum" and any(_probability(a, ctx) for a in t.terms)
+    )
 
 
 def _bare(t: Term, k: int) -> bool:
