@@ -159,6 +159,8 @@ BALLS: dict[str, Callable[[Rounded, Term, Env], arb]] = {
     "Min": _two(lambda a, b: a.min(b)), "Max": _two(lambda a, b: a.max(b)),
     "Pow": _pow,
     "Ln": lambda reader, t, env: reader.number(t.args[0], env).log(),
-    **dict.fromkeys(("True", "Eq", "Ne", "Le", "Lt", "And", "Implies", "All"), _no_number),
+    "Exp": lambda reader, t, env: reader.number(t.args[0], env).exp(),
+    "Ind": lambda reader, t, env: arb(int(reader.exact.value(t.args[0], env))),
+    **dict.fromkeys(("D", "True", "Eq", "Ne", "Le", "Lt", "And", "Implies", "All", "Surely"), _no_number),
 }  # fmt: skip
 covered("ball", BALLS)

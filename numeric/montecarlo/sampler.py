@@ -350,7 +350,9 @@ def _two(f: Callable[[Any, Any], Any]) -> Callable[[Sampler, Term, Env], Any]:
 SAMPLED: dict[str, Callable[[Sampler, Term, Env], Any]] = {
     "Num": _never, "Sym": _never, "Path": _never, "True": _never, "Bound": _bound,
     "App": _app, "Def": _def, "Draw": _draw, "Div": _div, "Pow": _pow, "Ln": _ln, "Clip": _clip, "Sum": _sum,
-    "E": _refused, "CondE": _refused, "Var": _refused,
+    "E": _refused, "CondE": _refused, "Var": _refused, "D": _refused, "Surely": _refused,
+    "Exp": lambda reader, t, env: np.exp(reader.number(t.args[0], env)),
+    "Ind": lambda reader, t, env: np.asarray(reader.holds(t.args[0], env), dtype=float),
     "Add": _two(np.add), "Mul": _two(np.multiply), "Min": _two(np.minimum), "Max": _two(np.maximum),
     "Eq": _two(np.equal), "Ne": _two(np.not_equal), "Le": _two(np.less_equal), "Lt": _two(np.less),
     "And": lambda reader, t, env: np.logical_and(*[reader.holds(a, env) for a in t.args]),

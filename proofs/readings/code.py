@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 
 from proofs.kernel.statement import Decls
 from proofs.kernel.terms import TRUE, Term, covered, num, subterms
-from proofs.readings.layout import ADD, ATOM, COMPARE, FACTOR, MUL, NEGATED, POWER, WHOLE, negated
+from proofs.readings.free import written_out
+from proofs.readings.layout import ADD, ATOM, COMPARE, FACTOR, MUL, NEGATED, POWER, WHOLE, mentions_bound, negated
 
 HELPERS = {
     "E", "Var", "given", "draws", "row", "div", "ln", "power", "least", "greatest", "clip", "table", "symbols", "pmf", "draw",
     "residual", "sign", "link", "refuted", "check", "around", "sp", "sys", "Q", "product", "start", "left", "right", "entries",
-    "count", "outside", "gap",
+    "count", "outside", "gap", "slope", "step", "still", "exp", "indicator",
 }  # fmt: skip
 RESERVED = {*keyword.kwlist, *dir(builtins), *HELPERS}
 BINDINGS = {"Add": ADD, "Mul": MUL, "Pow": POWER, **dict.fromkeys(("Eq", "Le", "Lt", "Ne", "Implies"), COMPARE)}
+TRANSCENDENTAL = ("Ln", "Exp", "D")
 Env = tuple[str, ...]
 
 
@@ -26,6 +28,7 @@ class Code:
     def __init__(self, decls: Decls, used: set[str], unsafe: set[Term]) -> None:
         self.decls, self.unsafe = decls, unsafe
         self.needs: set[str] = set()
+        self.moving: set[str] = set()  # letters of reals by which something is differentiated
         taken = {*used, *RESERVED}
         self.letters = [c for c in [*"jihluvxyzabcdefgmnopqrst", *(f"i{n}" for n in range(99))] if c not in taken]
         self.samples = {n: p.draws[0].name for n, p in decls.processes.items() if self.is_sample(n)}
@@ -54,9 +57,9 @@ class Code:
     def name(self, name: str) -> str:
         return f"{name}_" if name in RESERVED else name
 
-    def letter(self, env: Env) -> str:
-        """A letter for one more index."""
-        return next(c for c in self.letters if c not in env)
+    def letter(self, env: Env, first: str = "") -> str:
+        """A letter for one more index, or for a real where `first` names better ones."""
+        return next(c for c in (*[c for c in first if c in self.letters], *self.letters) if c not in env)
 
     def path(self, process: str, env: Env) -> str:
         """A name for an outcome."""
@@ -65,7 +68,8 @@ class Code:
         return next(c for c in self.paths if c not in env)
 
     def call(self, helper: str, *args: str) -> str:
-        self.needs.add(helper)
+        if helper not in vars(builtins):
+            self.needs.add(helper)
         return f"{helper}({', '.join(args)})"
 
     # --------------------------------------------------------------------------------- kinds
@@ -116,6 +120,9 @@ class Code:
     def checked(self, helper: str) -> Callable[[Term, Env], str]:
         return lambda t, env: self.call(helper, *[self.show(a, WHOLE, env) for a in t.args])
 
+    def indicator(self, t: Term, env: Env) -> str:
+        return self.call("indicator", self.show(t.args[0], WHOLE, env))
+
     def reach(self, t: Term, env: Env) -> str:
         low, high = (self.show(a, WHOLE, env) for a in t.args[:2])
         return f"range({high})" if low == "0" else f"range({low}, {high})"
@@ -133,6 +140,17 @@ class Code:
         w = self.path(t.args[0], env)
         return self.call(t.op, self.name(t.args[0]), f"lambda {w}: {self.show(t.args[1], WHOLE, (w, *env))}")
 
+    def surely(self, t: Term, env: Env) -> str:
+        w = self.path(t.args[0], env)
+        return f"all([{self.show(t.args[1], WHOLE, (w, *env))} for _, {w} in {self.name(t.args[0])}])"
+
+    def slope(self, t: Term, env: Env) -> str:
+        v = self.letter(env, "tuvxy")
+        self.moving.add(v)
+        return self.call(
+            "slope", f"lambda {v}: {self.show(t.args[1], WHOLE, (v, *env))}", self.show(t.args[0], WHOLE, env)
+        )
+
     def conditional(self, t: Term, env: Env) -> str:
         w = self.path(t.args[0], env)
         if t.args[0] in self.samples:
@@ -143,7 +161,8 @@ class Code:
 
     def compare(self, sign: str) -> Callable[[Term, Env], str]:
         def shown(t: Term, env: Env) -> str:
-            if any(s.op == "Ln" for s in subterms(t)):
+            moves = any(mentions_bound(t, n) for n, v in enumerate(env) if v in self.moving)
+            if moves or any(s.op in TRANSCENDENTAL for s in subterms(written_out(t, self.decls))):
                 gap = self.call("residual", self.show(t.args[0] - t.args[1], WHOLE, env))
                 return f"{self.call('sign', gap)} {sign} 0"
             return f"{self.show(t.args[0], ADD, env)} {sign} {self.show(t.args[1], ADD, env)}"
@@ -164,7 +183,8 @@ def _via(method: Callable[..., Callable[[Term, Env], str]], word: str) -> Callab
 HANDLERS: Mapping[str, Callable[[Code, Term, Env], str]] = {
     "Num": Code.number, "Sym": Code.symbol, "Path": Code.free_path, "Bound": Code.bound, "App": Code.indexed,
     "Def": Code.defined, "Draw": Code.draw, "Add": Code.add, "Mul": Code.mul, "Div": Code.quotient, "Pow": Code.power,
-    "Ln": _via(Code.checked, "ln"), "Min": _via(Code.checked, "least"), "Max": _via(Code.checked, "greatest"),
+    "Ln": _via(Code.checked, "ln"), "Exp": _via(Code.checked, "exp"), "Ind": Code.indicator,
+    "D": Code.slope, "Surely": Code.surely, "Min": _via(Code.checked, "least"), "Max": _via(Code.checked, "greatest"),
     "Clip": _via(Code.checked, "clip"), "Sum": Code.sum, "E": Code.mean, "CondE": Code.conditional, "Var": Code.mean,
     "True": lambda code, t, env: "True", "Eq": _via(Code.compare, "=="), "Ne": _via(Code.compare, "!="),
     "Le": _via(Code.compare, "<="), "Lt": _via(Code.compare, "<"), "And": Code.both, "Implies": Code.implies,

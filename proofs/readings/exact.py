@@ -10,6 +10,7 @@ from typing import Any
 from proofs.kernel.poly import Poly, is_const
 from proofs.kernel.poly import value as constant
 from proofs.kernel.statement import Statement
+from proofs.kernel.terms import Term, show
 from proofs.kernel.value import Instance, Undefined, ball, outcome, rational
 from proofs.readings.free import defining, environments
 from proofs.readings.spans import cells, index
@@ -37,12 +38,22 @@ def sides(statement: Statement, instance: Any) -> dict[str, Any]:
 def exact_text(p: Poly) -> str:
     """A rational as 36463/10952; a polynomial in logarithms of primes as 1/3*ln 2 - ln 5."""
     out = ""
-    for m, c in sorted(p.items(), key=lambda x: sorted((int(a.args[0].args[0]), k) for a, k in x[0])):
-        powers = sorted((int(a.args[0].args[0]), k) for a, k in m)
-        logs = "*".join(f"ln {n}" if k == 1 else f"(ln {n})^{k}" for n, k in powers)
+    for m, c in sorted(p.items(), key=lambda x: sorted((_rank(a), k) for a, k in x[0])):
+        powers = sorted(((_rank(a), a), k) for a, k in m)
+        logs = "*".join(_atom_text(a) if k == 1 else f"({_atom_text(a)})^{k}" for (_, a), k in powers)
         size = str(abs(c)) if not logs else logs if abs(c) == 1 else f"{abs(c)}*{logs}"
         out += f"{' - ' if c < 0 else ' + '}{size}" if out else f"-{size}" if c < 0 else size
     return out or "0"
+
+
+def _rank(a: Term) -> tuple[int, str]:
+    """Logarithms of primes in the order of the primes, then the rest."""
+    prime = a.op == "Ln" and a.args[0].op == "Num"
+    return (int(a.args[0].args[0]), "") if prime else (10**9, a.key)
+
+
+def _atom_text(a: Term) -> str:
+    return f"ln {a.args[0].args[0]}" if _rank(a)[1] == "" else show(a)
 
 
 def decimal_text(p: Poly) -> str:

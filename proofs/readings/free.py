@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from proofs.kernel.statement import Decls, Process, Statement
-from proofs.kernel.terms import PROPS, Term, num, subterms
+from proofs.kernel.terms import Term, applied, num, rebuild, subterms
 from proofs.readings.spans import cells, index
 
 MOST_SYMBOLS = 60  # of one table
@@ -67,13 +67,35 @@ def signed(t: Term) -> tuple[Term, str] | None:
     return None
 
 
+def written_out(t: Term, decls: Decls) -> Term:
+    """t without definitions."""
+    if t.op == "Def":
+        return written_out(applied(decls.defs[t.args[0]][1], t.args[1:]), decls)
+    return rebuild(t, lambda a, _: written_out(a, decls)) if t.terms else t
+
+
+def outside_exp(t: Term) -> Iterator[Term]:
+    """The subterms of t that are not within an exponential: e to a real number is positive, whatever that is."""
+    yield t
+    for a in t.terms if t.op != "Exp" else ():
+        yield from outside_exp(a)
+
+
+def conditions(t: Term) -> Iterator[Term]:
+    """What guards a sum and what an implication assumes."""
+    for s in subterms(t):
+        at = {"Sum": 2, "Implies": 0}.get(s.op)
+        if at is not None:
+            yield s.args[at]
+
+
 def names(t: Term, decls: Decls) -> set[str]:
     """The reals, functions and kernels on which the value of t depends."""
     found = {s.args[0] for s in subterms(t) if s.op == "App" or (s.op == "Sym" and s.args[1] == "Real")}
     for s in subterms(t):
         if s.op == "Def":
             found |= names(decls.defs[s.args[0]][1], decls)
-        if s.op in ("E", "CondE", "Var", "Draw"):
+        if s.op in ("E", "CondE", "Var", "Surely", "Draw"):
             found |= {kernel for d in decls.processes[s.args[0]].draws for kernel in (d.first[0], d.later[0])}
     return found
 
@@ -84,14 +106,30 @@ class Freedom:
     def __init__(self, statement: Statement, terms: Sequence[Term], solved: Sequence[Defining]) -> None:
         self.decls = statement.decls
         done = {d.hypothesis for d in solved}
-        given = [h for n, h in statement.hyps if n not in done]
-        bodies = [b for _, b in self.decls.defs.values()]
-        inside = [p for t in [*terms, *bodies] for s in subterms(t) for p in s.terms if p.op in PROPS]
+        given = [written_out(h, self.decls) for n, h in statement.hyps if n not in done]
+        terms = [written_out(t, self.decls) for t in terms]
         self.signs: dict[str, set[str]] = {}
-        self.fixed: set[str] = {n for t in [*given, *inside] for n in self.compared(t)}
-        logs = [s for t in [*terms, *bodies] for s in subterms(t) if s.op == "Ln"]
-        self.logs = {n for s in logs for n in self.names(s)}
-        self.lifted = {n for s in logs if self.differs(s) for n in self.names(s)}
+        self.fixed: set[str] = {n for t in [*given, *[c for t in terms for c in conditions(t)]] for n in self.compared(t)}
+        found = [s for t in terms for s in subterms(t)]
+        logs = [s for s in found if s.op == "Ln"]
+        slopes = [s for s in found if s.op == "D"]  # the point enters the body's logarithms and indicators
+        asked = [s for s in found if s.op == "Ind"]
+        asked += [s.args[0] for s in slopes if any(a.op == "Ind" for a in subterms(s.args[1]))]
+        self.fixed |= {n for s in asked for n in self.names(s)}
+        points = [(s.args[0], ln) for s in slopes for ln in subterms(s.args[1]) if ln.op == "Ln" and self.bound_in(ln)]
+        self.logs = {n for s in [*logs, *[x for x, _ in points]] for n in self.bare(s)}
+        self.lifted = {n for s in logs if self.differs(s) for n in self.bare(s)}
+        self.lifted |= {n for x, ln in points if self.differs(ln) for n in self.names(x)}
+        self.real = "real" if any(s.op == "Exp" for s in found) else ""
+
+    @staticmethod
+    def bound_in(t: Term) -> bool:
+        return any(s.op == "Bound" for s in outside_exp(t))
+
+    def bare(self, t: Term) -> set[str]:
+        """The names that stand in t outside of exponentials."""
+        own = {s.args[0] for s in outside_exp(t) if s.op == "App" or (s.op == "Sym" and s.args[1] == "Real")}
+        return own | {n for s in outside_exp(t) if s.op in ("E", "CondE", "Var", "Draw") for n in self.names(s)}
 
     def names(self, t: Term) -> set[str]:
         return names(t, self.decls)
@@ -109,14 +147,14 @@ class Freedom:
     @staticmethod
     def differs(t: Term) -> bool:
         """Positive entries may still make it negative, or that cannot be seen."""
-        return any(s.op in ("E", "CondE", "Var", "Def") or (s.op == "Num" and s.args[0] < 0) for s in subterms(t))
+        return any(s.op in ("E", "CondE", "Var") or (s.op == "Num" and s.args[0] < 0) for s in outside_exp(t))
 
     def sort(self, name: str) -> str | None:
         """An assumption of SymPy for a real or a function, "" for none, None for no symbol."""
         signs = self.signs.get(name, set())
         if name in self.fixed | self.lifted or len(signs) > 1 or (name in self.logs and signs != {"positive"}):
             return None
-        return next(iter(signs), "")
+        return next(iter(signs), self.real)
 
     def allows_pmf(self, name: str) -> bool:
         return name not in self.fixed | self.lifted and self.signs.get(name, set()) <= {"positive"}
@@ -150,7 +188,9 @@ def sorts_of_symbols(
 
 def fits(assumption: str, entries: Sequence[Any]) -> bool:
     """Symbols of this sign stand for entries like these."""
-    return not assumption or (assumption == "positive" and all(x is not None and Fraction(str(x)) > 0 for x in entries))
+    return assumption in ("", "real") or (
+        assumption == "positive" and all(x is not None and "ln" not in str(x) and Fraction(str(x)) > 0 for x in entries)
+    )
 
 
 def outcomes(process: Process, ints: Mapping[str, int]) -> int:

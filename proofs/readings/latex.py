@@ -61,8 +61,8 @@ class Latex(Printer):
 
     def power(self, t: Term, env: Env) -> str:
         base, shown = t.args[0], self.show(t.args[0], ATOM, env)
-        raised = base.op in ("Ln", "Div", "Draw", "App", "Def") and (
-            base.op in ("Ln", "Div") or "^" in shown or "'" in shown
+        raised = base.op in ("Ln", "Exp", "Ind", "D", "Div", "Draw", "App", "Def") and (
+            base.op in ("Ln", "Exp", "Ind", "D", "Div") or "^" in shown or "'" in shown
         )
         return f"{self.bracketed(shown) if raised else shown}^{{{self.show(t.args[1], WHOLE, env)}}}"
 
@@ -112,6 +112,22 @@ class Latex(Printer):
     def mean(self, t: Term, env: Env) -> str:
         inner = self.inner(t, env)
         return rf"{self.operator(t, inner)}\left[{self.show(t.args[1], WHOLE, inner)}\right]"
+
+    def clip(self, t: Term, env: Env) -> str:
+        x, low, high = (self.show(a, WHOLE, env) for a in t.args)
+        return rf"\operatorname{{clip}}\left({x},\, {low},\, {high}\right)"
+
+    def slope(self, t: Term, env: Env) -> str:
+        """d/dt of the body, at t = the point."""
+        inner = self.inner(t, env)
+        v, point = inner[0], self.show(t.args[0], WHOLE, env)
+        return rf"\left.\frac{{d}}{{d{v}}}\, {self.show(t.args[1], MUL, inner)}\right|_{{{v}={point}}}"
+
+    def indicator(self, t: Term, env: Env) -> str:
+        return rf"\mathbf{{1}}\{{{self.show(t.args[0], WHOLE, env)}\}}"
+
+    def surely(self, t: Term, env: Env) -> str:
+        return rf"\text{{surely}}:\; {self.show(t.args[1], WHOLE, self.inner(t, env))}"
 
     def given(self, t: Term, env: Env) -> str:
         inner = self.inner(t, env)
@@ -191,6 +207,13 @@ class Text(Latex):
         inner = self.inner(t, env)
         return f"{self.operator(t, inner)}[{self.show(t.args[1], WHOLE, inner)}]"
 
+    def slope(self, t: Term, env: Env) -> str:
+        inner = self.inner(t, env)
+        return f"d/d{inner[0]}[{self.show(t.args[1], WHOLE, inner)}]({inner[0]} = {self.show(t.args[0], WHOLE, env)})"
+
+    def surely(self, t: Term, env: Env) -> str:
+        return f"surely: {self.show(t.args[1], WHOLE, self.inner(t, env))}"
+
     def given(self, t: Term, env: Env) -> str:
         inner = self.inner(t, env)
         known = f"F{self.mark(t.args[1], env)}[{self.show(t.args[2], WHOLE, env)}; {self.level(t)}]"
@@ -203,15 +226,17 @@ SHARED: dict[str, Callable[..., str]] = {
 }  # fmt: skip
 Latex.HANDLERS = {
     **SHARED, "Draw": Latex.draw, "Mul": Latex.mul, "Pow": Latex.power, "Sum": Latex.sum, "All": Latex.every,
-    "E": Latex.mean, "Var": Latex.mean, "CondE": Latex.given,
-    **dict.fromkeys(("Div", "Ln", "Min", "Max", "Clip", "True"), template),
+    "E": Latex.mean, "Var": Latex.mean, "CondE": Latex.given, "D": Latex.slope, "Surely": Latex.surely,
+    "Ind": Latex.indicator,
+    **dict.fromkeys(("Div", "Ln", "Exp", "Min", "Max", "True"), template), "Clip": Latex.clip,
     "Eq": infix("=", ADD, ADD), "Le": infix(r"\le", ADD, ADD), "Lt": infix("<", ADD, ADD), "Ne": infix(r"\ne", ADD, ADD),
-    "And": infix(r"\wedge", AND, COMPARE), "Implies": infix(r"\Rightarrow", AND, AND),
+    "And": infix(r"\;\text{and}\;", AND, COMPARE), "Implies": infix(r"\Rightarrow", AND, AND),
 }  # fmt: skip
 Text.HANDLERS = {
     **SHARED, "Draw": Text.draw, "Mul": Text.mul, "Pow": Text.power, "Sum": Text.sum, "All": Text.every,
     "E": Text.mean, "Var": Text.mean, "CondE": Text.given, "Div": Text.quotient,
-    **{op: spoken(op) for op in ("Ln", "Min", "Max", "Clip", "True")},
+    "D": Text.slope, "Surely": Text.surely,
+    **{op: spoken(op) for op in ("Ln", "Exp", "Ind", "Min", "Max", "Clip", "True")},
     "Eq": infix("=", ADD, ADD), "Le": infix("≤", ADD, ADD), "Lt": infix("<", ADD, ADD), "Ne": infix("≠", ADD, ADD),
     "And": infix("and", AND, COMPARE), "Implies": infix("implies", AND, AND),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from proofs.kernel.terms import KINDS, TRUE, Term, num, subterms
 
+REALS = "tuvxy"  # first choices for a real variable
 LETTERS = "jihluvxyzabcdefgmnopqrstwABCDFGHIJKLMNOPQRSTUVWXYZ"
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι",
@@ -26,7 +27,7 @@ PLACE = re.compile(r"\{\d+\}")
 COMMAND = re.compile(r"\\[a-zA-Z]+|\{[A-Za-z]{2,}\}")
 PATH = "~"  # begins the entry of a bound path in an environment
 WHOLE, IMPLIES, AND, COMPARE, ADD, NEGATED, MUL, FACTOR, POWER, ATOM = range(10)  # how tightly a term holds together
-BINDINGS = {"All": WHOLE, "Implies": IMPLIES, "And": AND, "Add": ADD, "Mul": MUL, "Sum": FACTOR, "Pow": POWER}
+BINDINGS = {"All": WHOLE, "Surely": WHOLE, "Implies": IMPLIES, "And": AND, "Add": ADD, "Mul": MUL, "Sum": FACTOR, "Pow": POWER}
 BINDINGS |= dict.fromkeys(("Eq", "Le", "Lt", "Ne"), COMPARE)
 
 
@@ -63,7 +64,7 @@ class Printer:
         found = subterms(whole)
         named = {n for s in found for n in self.names_in(s)}
         self.free = {n for n in named if not n.startswith("_")}
-        self.processes = {s.args[0] for s in found if s.op in ("E", "CondE", "Var", "Draw", "Path")}
+        self.processes = {s.args[0] for s in found if s.op in ("E", "CondE", "Var", "Surely", "Draw", "Path")}
         shown = " ".join(n.lstrip("_") + " " + COMMAND.sub(" ", PLACE.sub("", notation.get(n, ""))) for n in named)
         self.letters = [c for c in LETTERS if not re.search(rf"(?<![A-Za-z]){c}(?![A-Za-z])", shown)]
 
@@ -129,7 +130,8 @@ class Printer:
     def inner(self, t: Term, env: Env) -> Env:
         """The environment of the body: a new letter, or the fewest primes that no outer path in the body has."""
         if KINDS[t.op].bound != "Path":
-            return (self.letters[sum(not e.startswith(PATH) for e in env) % len(self.letters)], *env)
+            real = [c for c in REALS if c in self.letters] if KINDS[t.op].bound == "Real" else []
+            return (next(c for c in (*real, *self.letters) if c not in env), *env)
         body = t.args[-1]
         outer = {e for k, e in enumerate(env) if mentions_bound(body, k + 1)}
         outer |= {PATH + self.mark(s, env) for s in subterms(body) if s.op == "Path"}

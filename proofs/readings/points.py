@@ -42,8 +42,8 @@ class Kinks:
         found = [s for t in terms for s in subterms(t)]
         clips = [s for s in found if s.op == "Clip" and s.args[0].op == "Sym"]
         sides = [pair for s in found if s.op in ("Min", "Max") for pair in (s.args, s.args[::-1])]
-        pairs = [(a, b) for a, b in sides if a.op == "Sym" and a not in subterms(b)]
-        pairs += [(s.args[0], end) for s in clips for end in s.args[1:] if s.args[0] not in subterms(end)]
+        pairs = [(a, b) for a, b in sides if a.op == "Sym" and a not in subterms(b) and not b.loose]
+        pairs += [(s.args[0], end) for s in clips for end in s.args[1:] if s.args[0] not in subterms(end) and not end.loose]
         first = [s.args[0] for s in clips] + [a for a, _ in pairs]
         self.x: Term | None = first[0] if first else None
         self.ends = list(dict.fromkeys(b for a, b in pairs if a is self.x))
@@ -71,11 +71,11 @@ def check_lines(w: Writer, reals: list[str]) -> list[str]:
     code = w.code
     given = " and ".join(code.show(h, ADD if h.op == "Implies" else WHOLE) for _, h in w.statement.hyps)
     where = ", ".join(f"{n} = {{{code.name(n)}}}" for n in reals)
-    lowest = "residual" if w.has("Div", "Ln") else "sp.expand"
+    lowest = "residual" if w.has("Div", "Ln", "Exp") else "sp.expand"
     code.needs |= {"refuted", lowest} - {"sp.expand"}
 
     def tested(left: str, relation: str, right: str) -> list[str]:
-        gap = code.call("sign", "gap") if w.has("Ln") and relation in ("<=", "<") else "gap"
+        gap = code.call("sign", "gap") if w.has("Ln", "Exp") and relation in ("<=", "<") else "gap"
         fails = {"=": "gap != 0", "!=": "gap == 0", "<=": f"{gap} < 0", "<": f"{gap} <= 0"}[relation]
         return [
             f"gap = {lowest}({right} - {left})",
@@ -109,11 +109,13 @@ def point_lines(w: Writer, kinks: Kinks, reals: list[str]) -> list[str]:
 def region_lines(w: Writer, kinks: Kinks, reals: list[str]) -> list[str]:
     """One check for each region, with symbols; none where the kinks do not lie as the three substitutions need them."""
     solved = kinks.middle()
-    if kinks.x is None or kinks.clip is None or solved is None or w.statement.claim.op != "Eq":
+    if kinks.x is None or kinks.clip is None or solved is None or w.statement.claim.op != "Eq" or w.has("Ind"):
         return []
     free = Freedom(w.statement, w.terms[:1], [])
     sorts = {n: free.sort(n) for n in reals}
     if any(s is None for s in sorts.values()) or sorts.pop(kinks.x.args[0]):
+        return []
+    if not all(sorts.values()):  # the lesser of two products is known only where their factors have signs
         return []
     code, low, high = w.code, *(w.code.show(t) for t in kinks.clip)
     d, u = (next(c for c in (c, f"{c}0", f"{c}1") if c not in reals) for c in "du")

@@ -19,6 +19,8 @@ from proofs.readings.spans import Walk, cells, index, span
 
 SIGNS = {"Eq": "=", "Le": "<=", "Lt": "<", "Ne": "!="}
 WIDTH = 100
+RATIONAL = "Q = sp.Rational"
+LOGS = 'Q = lambda *x: sp.S(x[0]) if "ln" in str(x[0]) else sp.Rational(*x)  # a rational, or the logarithm of one'
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Writer:
         self.id, self.title = " ".join(claim_id.split()), " ".join(title.split())
         self.statement, self.story = statement, story
         self.decls = statement.decls
-        self.ints: dict[str, int] = dict(instance.get("ints", {}))
-        self.reals: dict[str, str] = {k: str(v) for k, v in instance.get("reals", {}).items()}
+        self.ints: dict[str, int] = {n: v for n, v in instance.get("ints", {}).items() if n in self.decls.sorts}
+        self.reals: dict[str, str] = {n: str(v) for n, v in instance.get("reals", {}).items() if n in self.decls.sorts}
         self.tables: dict[str, Any] = dict(instance.get("tables", {}))
         self.terms = [statement.claim, *([story.start, *[line.term for line in story.lines]] if story else [])]
         walk = Walk(self.decls, self.ints)
@@ -79,7 +81,7 @@ class Writer:
     def equations(self) -> bool:
         """Is there an equation that could be decided with symbols?"""
         relations = [line.relation for line in self.story.lines] if self.story else []
-        equation = "Eq" in relations or any(s.op == "Eq" for s in subterms(self.statement.claim))
+        equation = "Eq" in {*relations, *concluded(self.statement.claim)}
         return equation and not self.has("Min", "Max", "Clip")
 
     def symbols(self) -> dict[str, str]:
@@ -88,7 +90,8 @@ class Writer:
     def assembled(self, sizes: str, body: list[str], symbolic: bool) -> Script:
         code = [*needed(self.code.needs), *self.link, *body]
         imports = ["import sys", *(["from itertools import product"] if "table" in self.code.needs else [])]
-        q = ["Q = sp.Rational"] if any(re.search(r"\bQ\b", line) for line in code) else []
+        q = [RATIONAL if not any("ln(" in line for line in self.data()) else LOGS]
+        q = q if any(re.search(r"\bQ\b", line) for line in code) else []
         lines = [f"# {self.id}, {sizes}", f"# {self.title}", *imports, "", "import sympy as sp", "", *q, *spaced(code)]
         return Script("\n".join(lines) + "\n", sizes, symbolic)
 
@@ -246,13 +249,17 @@ class Writer:
         return f"link({a}, {middle}{b}, {json.dumps(why, ensure_ascii=False)})"
 
     def prove(self, p: Term, env: Env, checked: Callable[[str, str, str], list[str]]) -> list[str]:
-        """Lines that check a proposition: a loop for a quantifier, `checked` for a comparison of left and right."""
+        """Lines that check a proposition: a loop for a quantifier or over outcomes, `checked` for a comparison."""
         if p.op == "All":
             v = self.code.letter(env)
             return [
                 f"for {v} in {self.code.reach(p, env)}:",
                 *[f"    {x}" for x in self.prove(p.args[2], (v, *env), checked)],
             ]
+        if p.op == "Surely":
+            w = self.code.path(p.args[0], env)
+            each = self.prove(p.args[1], (w, *env), checked)
+            return [f"for _, {w} in {self.code.name(p.args[0])}:", *[f"    {x}" for x in each]]
         if p.op == "And":
             return [x for a in p.args for x in self.prove(a, env, checked)]
         if p.op == "Implies":
@@ -261,22 +268,36 @@ class Writer:
                 *[f"    {x}" for x in self.prove(p.args[1], env, checked)],
             ]
         if p.op not in SIGNS:
-            return ["pass"]
+            raise ValueError(f"a proposition without a form in a script: {p!r:.80}")
         left, right = (self.code.show(a, WHOLE, env) for a in p.args)
         return [*wrapped(f"left = {left}"), *wrapped(f"right = {right}"), *checked("left", SIGNS[p.op], "right")]
 
     def link_helper(self, symbols: bool) -> None:
         """Which cases `link` must tell apart in this script."""
         lines = [line.relation for line in self.story.lines] if self.story else []
-        self.relations = {*lines, *(s.op for s in subterms(self.statement.claim) if s.op in SIGNS)}
-        self.code.needs |= {"sign"} if self.relations != {"Eq"} and self.has("Ln") else set()
-        self.link = link_text(self.relations, symbols, self.has("Ln"))
+        self.relations = {*lines, *concluded(self.statement.claim)}
+        powers, logs = self.has("Exp"), self.has("Ln", "Exp", "D")
+        self.code.needs |= {"sign"} if powers or (self.relations != {"Eq"} and logs) else set()
+        self.link = link_text(self.relations, symbols, logs, powers)
 
 
-def link_text(relations: set[str], symbols: bool, logs: bool) -> list[str]:
-    """The function that checks one step; it knows the relations that occur."""
+def concluded(p: Term) -> set[str]:
+    """The relations that a proposition concludes."""
+    if p.op in SIGNS:
+        return {p.op}
+    parts = {"And": p.args, "Implies": p.args[1:], "All": p.args[2:], "Surely": p.args[1:]}.get(p.op, ())
+    return {r for a in parts for r in concluded(a)}
+
+
+def link_text(relations: set[str], symbols: bool, logs: bool, powers: bool = False) -> list[str]:
+    """The function that checks one step; it knows the relations that occur.
+
+    Powers of e: SymPy may leave a difference that is 0 in two pieces, so that one must be told from 0 by its digits.
+    """
     if relations == {"Eq"}:
         out, test = ["def link(a, b, why):", "    gap = residual(b - a)"], "gap != 0"
+        if powers:
+            test += f" and ({'gap.free_symbols or ' if symbols else ''}sign(gap) != 0)"
     else:
         gap = "sign(gap)" if logs else "gap"
         tests = {"Eq": "gap != 0", "Ne": "gap == 0", "Le": f"{gap} < 0", "Lt": f"{gap} <= 0"}

@@ -62,7 +62,7 @@ class Walk:
             self.visit_range(t, env)
         else:
             for a in t.terms:
-                self.visit(a, (None, *env) if t.op in ("E", "CondE", "Var") and a is t.args[-1] else env)
+                self.visit(a, (None, *env) if t.op in ("E", "CondE", "Var", "Surely", "D") and a is t.args[-1] else env)
 
     def visit_range(self, t: Term, env: tuple[Span, ...]) -> None:
         low, high = (span(a, self.ints, env) for a in t.args[:2])
