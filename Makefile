@@ -10,13 +10,14 @@ PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Two stamps, so that `make verify` installs neither documentation nor test tools. The second kind contains the first.
+# Three stamps, so that `make verify` installs neither documentation nor test tools. Each kind contains the one before.
 CORE := $(VENV)/.core
 ALL := $(VENV)/.all
+NIGHT := $(VENV)/.night
 BROKEN := $(shell test -x $(BIN)/python || echo broken)
 INPUTS := pyproject.toml constraints.txt $(BROKEN)
 
-.PHONY: help verify test lint types unit site browser nightly clean-clone breakages guards clean broken
+.PHONY: help verify test lint types unit site browser nightly clean-clone breakages guards mutants clean broken
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +48,10 @@ $(CORE): $(INPUTS)
 $(ALL): $(INPUTS)
 	$(call install,torch$(comma)test$(comma)lint$(comma)docs)
 	@touch $(CORE) $(ALL)
+
+$(NIGHT): $(INPUTS)
+	$(call install,torch$(comma)test$(comma)lint$(comma)docs$(comma)nightly)
+	@touch $(CORE) $(ALL) $(NIGHT)
 
 comma := ,
 
@@ -102,11 +107,11 @@ site: $(ALL) ## verify, then build the site, offline and strict
 browser: $(ALL) ## open the pages in Chromium and read them
 	@$(BIN)/pytest tests -m 'browser and not nightly' $(ARGS)
 
-nightly: $(ALL) ## fresh samples, no cache, every test, breakages and guards
+nightly: $(NIGHT) ## fresh samples, no cache, every test, breakages, guards and mutants
 	$(call heading,claims: rlproofs verify --no-cache --nonce fresh)
 	@$(BIN)/rlproofs verify --no-cache --nonce fresh
 	$(pages)
-	@$(MAKE) breakages guards
+	@$(MAKE) breakages guards mutants
 	$(call heading,tests: pytest)
 	@$(BIN)/pytest tests proofs -m ''
 
@@ -115,6 +120,9 @@ breakages: $(ALL) ## apply each deliberate breakage of tests/breakages.toml and 
 
 guards: $(ALL) ## delete each guard of the judge and see an attack succeed
 	@$(BIN)/python tests/kernel/guards.py $(ARGS)
+
+mutants: $(NIGHT) ## change the judge mechanically in 300 places, one after the other, and see a test notice
+	@$(BIN)/python tests/mutation/run.py $(ARGS)
 
 clean-clone: ## clone HEAD elsewhere, run both commands there, write times and exit codes as JSON
 	@$(PYTHON) tests/clean_clone.py $(ARGS)

@@ -1,13 +1,16 @@
-"""`rlproofs show`: a claim in plain text, or its SymPy script."""
+"""`rlproofs show`: a claim in plain text as a person would write it down, or its SymPy script."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from proofs.claims import Claim, Control, Mutant
+from proofs.claims import Claim, Control, Hypothesis, Mutant
+from proofs.runner.attempt import attempted
+from proofs.runner.declared import instance, names
 from proofs.runner.discovery import Catalogue, NotFound
+from proofs.runner.plain import WIDTH, entries, formula, paragraph, room
 from proofs.runner.readings import script, text
+from proofs.runner.told import derivation
 
 Data = dict[str, Any]
 
@@ -27,36 +30,99 @@ def script_of(claim: Claim, variant: str | None) -> str:
 
 
 def shown(found: Catalogue, claim: Claim, record: Data | None) -> str:
-    """Statement, hypotheses, what is recorded, and what attacks the claim."""
-    out = [f"{claim.id}  {claim.title}", f"  {claim.kind}; {claim.source}; topic {claim.topic.id}"]
+    """Statement, derivation, what is recorded, and what attacks the claim.  record: the ledger's, or None.
+
+    The derivation is carried out here and now, so that an author sees where it stops; no verdict comes of that.
+    """
+    out = paragraph(f"{claim.id}  {claim.title}", hang="  ")
+    out += paragraph(f"{claim.kind}; {claim.source}; topic {claim.topic.id}", "  ")
+    parts = [("Statement", statement(claim)), ("Derivation", proof(claim)), ("Recorded", state(record))]
+    parts += [("Wrong variants", mutants(found, claim, record)), ("True re-wordings", controls(claim, record))]
+    for title, lines in parts:
+        if lines:
+            out += ["", title, *lines]
+    return "\n".join(_single(out))
+
+
+def _single(lines: list[str]) -> list[str]:
+    """Never two empty lines in a row, and none at the end."""
+    out = [line.rstrip() for n, line in enumerate(lines) if line.strip() or (n and lines[n - 1].strip())]
+    while out and not out[-1]:
+        out.pop()
+    return out
+
+
+# ------------------------------------------------------------------------------------- the statement
+def statement(claim: Claim) -> list[str]:
+    """The formula; what its names are; each hypothesis as a formula, in words, and why it is needed; the witness."""
     if claim.says is None:
-        out.append(f"  no formal statement yet. {claim.about}".rstrip())
-    else:
-        out += ["", f"  {text(claim, claim.says)}", ""]
-    for h in claim.given:
-        out.append(f"  given {h.name}: {text(claim, h.prop)}   ({h.text})")
-    if claim.says is not None:
-        out.append(f"  witness {json.dumps(claim.witness)}")
+        return paragraph(f"no formal statement yet. {claim.about}", "  ")
+    out = [*formula(text(claim, claim.says), "  ", "    "), ""]
+    declared = names(claim)
+    at = room([name for name, _ in declared])
+    out += [*entries([(name, formula(what, width=WIDTH - at)) for name, what in declared]), ""]
+    rows = [(h.name, hypothesis(claim, h)) for h in claim.given]
+    rows.append(("witness", paragraph(instance(claim, claim.witness), width=WIDTH - 22)))
     if claim.uses:
-        out.append(f"  uses {', '.join(u.id for u in claim.uses)}")
-    return "\n".join([*out, "", *state(record), *variants(found, claim, record)])
+        rows.append(("uses", paragraph(", ".join(u.id for u in claim.uses), width=WIDTH - 22)))
+    return [*out, *entries(rows)]
 
 
+def hypothesis(claim: Claim, h: Hypothesis) -> list[str]:
+    """The formula, the words, and an instance that violates it alone."""
+    width = WIDTH - 22
+    at = None if isinstance(h.without, str) else instance(claim, h.without, claim.witness)
+    needed = str(h.without) if at is None else f"needed: the statement fails at {at}"
+    words = [*paragraph(h.text, width=width), *paragraph(needed, width=width)]
+    return [*formula(text(claim, h.prop), width=width), *words]
+
+
+def proof(claim: Claim) -> list[str]:
+    made = attempted(claim)
+    if claim.expected == "refuted":
+        return ["  none: the sentence is false, and the witness is a counterexample"]
+    if made is None:
+        return ["  none is written yet"] if claim.says is not None else []
+    return derivation(claim, made)
+
+
+# ------------------------------------------------------------------------------------- what is recorded
 def state(record: Data | None) -> list[str]:
     if record is None:
-        return ["  not run here: `rlproofs verify` records a verdict", ""]
-    gap = [f"  GAP: {record['gap']['missing']}"] if record["gap"] else []
-    out = [*gap, f"  {', '.join(filter(None, (record['verdict'], record['scope'])))}"]
+        return ["  not run here: `rlproofs verify` records a verdict"]
+    out = paragraph(f"GAP: {record['gap']['missing']}", "  ", "    ") if record["gap"] else []
+    out.append(f"  {', '.join(filter(None, (record['verdict'], record['scope'])))}")
     for name, found in record["channels"].items():
-        out.append(f"    {name:<11} {found['verdict']:<10} {found.get('reason') or found.get('detail') or ''}".rstrip())
-    return [*out, *[f"  PROBLEM: {p}" for p in record["problems"]], ""]
+        why = str(found.get("reason") or found.get("detail") or "").partition("\n")[0]
+        out += paragraph(f"{name:<11} {found['verdict']:<10} {why}", "    ", " " * 27)
+    problems = [str(p).partition("\n")[0] for p in record["problems"]]
+    return [*out, *[line for p in problems for line in paragraph(f"PROBLEM: {p}", "  ", "    ")]]
 
 
-def variants(found: Catalogue, claim: Claim, record: Data | None) -> list[str]:
-    """Wrong variants with what became of them."""
+def mutants(found: Catalogue, claim: Claim, record: Data | None) -> list[str]:
+    """Each wrong variant: what it is, at which instance it is refuted, and by which channels."""
     fates = (record or {}).get("mutants", {})
-    out = []
+    rows = []
     for m in found.mutants(claim).values():
-        by = ", ".join(fates[m.id]["refuted_by"]) if m.id in fates else "not run"
-        out.append(f"  mutant {m.id}: {m.title} [{by}]")
-    return out + [f"  control {c.id}: {c.title}" for c in claim.controls.values()]
+        by = fates[m.id]["refuted_by"] if m.id in fates else None
+        fate = "not run" if by is None else f"refuted by {', '.join(by)}" if by else "NOT refuted"
+        rows.append(
+            (m.id, [*paragraph(m.title, width=WIDTH - 32), *paragraph(f"{fate}{where(claim, m)}", width=WIDTH - 32)])
+        )
+    return entries(rows, most=28)
+
+
+def where(claim: Claim, m: Mutant) -> str:
+    if m.at is None:
+        return f", in {m.patch[0]}" if m.patch else ""
+    return f", at {'the witness' if m.at == claim.witness else instance(claim, m.at, claim.witness)}"
+
+
+def controls(claim: Claim, record: Data | None) -> list[str]:
+    fates = (record or {}).get("controls", {})
+    rows = []
+    for c in claim.controls.values():
+        by = fates[c.id]["confirmed_by"] if c.id in fates else None
+        fate = "not run" if by is None else f"confirmed by {', '.join(by)}" if by else "NOT confirmed"
+        rows.append((c.id, paragraph(f"{c.title}: {fate}", width=WIDTH - 32)))
+    return entries(rows, most=28)

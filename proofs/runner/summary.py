@@ -11,7 +11,8 @@ from proofs.runner import ledger
 from proofs.runner.run import Outcome, gaps, totals
 
 Data = dict[str, Any]
-STYLES = {"proved": "green", "confirmed": "green", "demonstrated": "green", "gap": "yellow", "wrong": "bold red"}
+GOOD = ("proved", "confirmed", "demonstrated", "refuted")  # as expected: a false sentence is refuted
+STYLES = {**dict.fromkeys(GOOD, "green"), "gap": "yellow", "wrong": "bold red"}
 
 
 class Plain:

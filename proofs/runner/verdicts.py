@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from proofs.claims import CHANNELS, Claim, Control, Mutant
+from proofs.claims import CHANNELS, STATEMENT_CHANNELS, Claim, Control, Mutant
 
 Record = dict[str, Any]
 PASSES = {"proved": "proved", "confirmed": "confirmed", "refuted": "refuted", "demonstrated": "demonstrated"}
@@ -58,9 +58,14 @@ def verdict(expected: str, records: Mapping[str, Record]) -> str:
 
 
 def expected_of(channel: str, expected: str) -> str:
-    """What a channel says where all is well: the judge proves, the others confirm."""
+    """What a channel says where all is well: the judge proves, the others confirm.
+
+    Who looks at a false sentence refutes it; code and samples beside it are still what they are said to be.
+    """
     if expected == "proved":
         return "proved" if channel == "proof" else "confirmed"
+    if expected == "refuted":
+        return "refuted" if channel in STATEMENT_CHANNELS else "confirmed"
     return expected
 
 
@@ -183,15 +188,16 @@ def told(m: Record) -> str:
 
 
 def of_hypotheses(record: Record, partial: bool) -> list[str]:
-    """Every hypothesis is used by the proof and shown to be needed; the witness is executed and true."""
+    """Every hypothesis is used by the proof and shown to be needed; the witness is true, or breaks a false sentence."""
     out = []
     if record["verdict"] == "proved":
         idle = [h["id"] for h in record["hypotheses"] if not h["used"]]
         out += [f"the proof does not use the hypothesis {name}" for name in idle]
         kept = [h for h in record["hypotheses"] if h["necessity"].get("outcome", "false") not in ("false", "undefined")]
         out += [f"the instance without {h['id']} does not break the statement" for h in kept]
-    seen = (record["witness"] or {}).get("outcome", "true")
-    if seen != "true" and not (partial and seen == "not run"):
+    wanted = ("false", "undefined") if record["expected"] == "refuted" else ("true",)
+    seen = (record["witness"] or {}).get("outcome", wanted[0])
+    if seen not in wanted and not (partial and seen == "not run"):
         out.append(f"the witness makes the statement {seen}")
     return out
 

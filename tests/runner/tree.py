@@ -98,7 +98,7 @@ ENTRY_POINTS = (
     "[rlproofs.evidence]\ntiny = fake_evidence:EVIDENCE\n[rlproofs.channels]\nmontecarlo = fake_engine:CHANNEL\n"
 )
 GAPS = '[[gap]]\nid = "open"\nmissing = "a statement"\n'
-KEPT = ("__init__.py", "claims.py", "language.py", "kernel", "readings", "tactics", "runner")
+KEPT = ("__init__.py", "claims.py", "language.py", "scope.py", "writing.py", "kernel", "readings", "tactics", "runner")
 
 
 class Tree:

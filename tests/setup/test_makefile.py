@@ -113,6 +113,12 @@ def test_test_runs_every_step_in_order_and_pytest_last(sandbox: Sandbox) -> None
     assert sandbox.calls() == ["rlproofs verify"], "the extras contain what verify needs"
 
 
+def test_mutants_bring_their_own_extra_which_contains_the_others(sandbox: Sandbox) -> None:
+    assert sandbox.make("mutants", "ARGS=--sample 20").returncode == 0
+    assert kinds(sandbox.calls()) == ["venv", ALL.replace("docs]", "docs,nightly]"), "python"]
+    assert sandbox.calls()[-1] == "python tests/mutation/run.py --sample 20"
+
+
 def test_verify_first_then_test_adds_the_extras(sandbox: Sandbox) -> None:
     sandbox.make("verify")
     sandbox.make("test")

@@ -5,7 +5,7 @@
 ledger    what `rlproofs verify` wrote (schema rlproofs-ledger/1)
 current   {claim id: {"version", "statement_hash", "inputs_hash"}} of the catalogue as it is now
 extras    {"rules": [{"name", "doc"}], "trusted": {...}, "topics": {topic: title},
-          "topic_pages": [topics with a page in docs/topics], "functions": {dotted: {...}},
+          "topic_pages": {topic: the page in docs/topics that lists its claims}, "functions": {dotted: {...}},
           "symbols": {claim id: rows of symbols.py}}
 """
 
@@ -159,16 +159,19 @@ def completed(record: Record, channel: str) -> Record | None:
 
 
 def topic_data(claims: dict[str, Record], extras: Record) -> dict[str, Record]:
-    """Topics that have a page of their own first, each with its claims in the ledger's order; `page` is its address."""
-    pages, titles = extras.get("topic_pages", []), extras.get("topics", {})
+    """Topics that a page lists first, page by page, each with its claims in the ledger's order; `page` is its address."""
+    pages, titles = extras.get("topic_pages", {}), extras.get("topics", {})
     names = dict.fromkeys(claim["topic"] for claim in claims.values())
+    first = {page: n for n, page in reversed(list(enumerate(pages.get(name) for name in names)))}
     return {
         name: {
             "title": titles.get(name, name.replace("_", " ")),
             "claims": [key for key, claim in claims.items() if claim["topic"] == name],
-            "page": f"topics/{name}.html" if name in pages else f"claims/index.html#{name}",
+            "page": f"topics/{pages[name]}.html" if name in pages else f"claims/index.html#{name}",
         }
-        for name in sorted(names, key=lambda name: name not in pages)
+        for name in sorted(
+            names, key=lambda name: (name not in pages, first.get(pages.get(name)), name != pages.get(name))
+        )
     }
 
 

@@ -5,6 +5,7 @@ The one place where the site meets the runner.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from proofs.runner.site.symbols import symbols
 from proofs.runner.site.trusted import function_source, kernel_rules, trusted_base
 
 Data = dict[str, Any]
+CLAIMS = re.compile(r"<!-- claims: (\w+) -->")
 
 
 def gather(root: Path, ledger: Data) -> tuple[Data, Data]:
@@ -22,13 +24,19 @@ def gather(root: Path, ledger: Data) -> tuple[Data, Data]:
     trusted = trusted_base(root)
     extras = {
         "topics": {topic.id: topic.title for topic in found.topics.values()},
-        "topic_pages": sorted(path.stem for path in (root / "docs/topics").glob("*.md")),
+        "topic_pages": topic_pages(root / "docs/topics"),
         "functions": {name: function_source(root, name) for name in function_names(ledger)},
         "symbols": {name: symbols(claim) for name, claim in found.claims.items()},
         "rules": kernel_rules(root, trusted["files"]),
         "trusted": trusted,
     }
     return current_inputs(), extras
+
+
+def topic_pages(folder: Path) -> dict[str, str]:
+    """topic -> the page that lists its claims.  A large topic is written in several files, and has one page."""
+    pages = sorted(folder.glob("*.md"))
+    return {name: page.stem for page in pages for name in CLAIMS.findall(page.read_text("utf8"))}
 
 
 def function_names(ledger: Data) -> list[str]:

@@ -1,0 +1,278 @@
+"""Mechanical mutants of the judge: does a test notice each one?  `make mutants`
+
+cosmic-ray makes the mutants of `proofs/kernel`; a seeded sample of 300 is tried, each in a private copy of the tree.  A mutant is
+killed by the first thing that fails, of these in this order:
+
+    import    the judge does not even load
+    quick     rules, values, single lines, limits: most mutants die here within two seconds
+    pytest    the rest of the judge's own tests: certificates, the fuzzer, attacks
+    verify    `rlproofs verify --channel proof`: every claim still proved, every wrong variant still refuted
+
+or by the clock, which is said apart.  What lives has a line in survivors.toml that says why it does no harm.  Before the first
+mutant and after the last, the untouched copy must be green, so that nothing is called killed because of the machine.
+
+    python -m tests.mutation.run [--sample N] [--seed N] [--jobs N] [--only TEXT] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+if __package__ in (None, ""):  # started as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.mutation.population import KERNEL, ROOT, Mutant, Name, population, sample
+
+SURVIVORS = Path(__file__).with_name("survivors.toml")
+COPIED = ("proofs", "numeric", "tests", "pyproject.toml")
+SIZE, SEED, ENOUGH = 300, 1, 0.95
+# KiB of address space for one test run: a mutant that never stops collecting must not take the machine along.
+MEMORY = 4 << 20
+# Of tests/kernel: what kills most in a second, and ends an endless mutant soonest; then what comes first of the rest.
+QUICK, FIRST = ("rules", "values", "noticed", "scope", "limits"), ("certificates", "fuzz", "attacks")
+NOT_BEHAVIOUR = ("trusted_base", "guards")  # these read the judge's text, and a mutant must be noticed by what it does
+SLACK, LEAST = 4, 20  # seconds: so many times what the untouched copy takes, and at least so many
+
+
+@dataclass
+class End:
+    """killed, killed on import, killed by the clock, or survived; `by` is the test that failed."""
+
+    outcome: str
+    by: str
+    seconds: float
+
+
+# ------------------------------------------------------------------------------------- the commands that kill
+def commands(folder: Path) -> dict[str, list[str]]:
+    """Name -> command, in the order in which they are tried."""
+    tests = folder / "tests" / "kernel"
+    names = [p.stem.removeprefix("test_") for p in sorted(tests.glob("test_*.py"))]
+    rest = [*FIRST, *[n for n in names if n not in (*QUICK, *FIRST, *NOT_BEHAVIOUR)]]
+    quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:rlproofs", "--hypothesis-profile=ci"]
+    pytest, path = [sys.executable, "-m", "pytest", *quiet], "tests/kernel/test_{}.py".format
+    return {
+        "import": [sys.executable, "-c", "import proofs.kernel.check"],
+        "quick": [*pytest, *map(path, QUICK)],
+        "pytest": [*pytest, *map(path, rest), "tests/tactics"],
+        "verify": [sys.executable, "-m", "proofs.runner", "verify", "--channel", "proof", "--no-cache", "--jobs", "1"],
+    }
+
+
+# ------------------------------------------------------------------------------------- one mutant
+class Bench:
+    """A private copy of the tree, in which one mutant after the other is tried."""
+
+    def __init__(self, folder: Path, source: Path = ROOT) -> None:
+        self.folder = folder
+        for name in COPIED:
+            if (source / name).is_dir():
+                shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source / name, folder / name)
+        self.commands = commands(folder)
+        self.limits = dict.fromkeys(self.commands, 600.0)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def ran(self, command: list[str], limit: float) -> tuple[int, str]:
+        """Exit code and output; 124 past the limit.  Whatever it started ends with it."""
+        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
+        limited = ["sh", "-c", f'ulimit -v {MEMORY}; exec "$@"', "sh", *command]
+        with tempfile.TemporaryFile("w+", encoding="utf8", errors="replace") as out:
+            self.process = process = subprocess.Popen(
+                limited, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )  # fmt: skip
+            try:
+                code = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                code = 124
+            finally:
+                self.stop()
+                process.wait()
+                self.process = None
+            out.seek(0)
+            return code, out.read()
+
+    def stop(self) -> None:
+        """End what runs here, children included: it has a session of its own."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def untouched(self) -> None:
+        """Every command is green; how long each takes sets its limit.  Raises SystemExit."""
+        for name, command in self.commands.items():
+            start = time.monotonic()
+            code, output = self.ran(command, 600)
+            if code:
+                raise SystemExit(f"{name} is not green on the untouched copy (exit {code}):\n{output[-2000:]}")
+            self.limits[name] = max(LEAST, SLACK * (time.monotonic() - start))
+
+    def judged(self, mutant: Mutant) -> End:
+        """The end of one mutant; the copy is put back as it was."""
+        path, start = self.folder / KERNEL / mutant.name.file, time.monotonic()
+        original = path.read_text("utf8")
+        path.write_text(mutant.source(original), "utf8")
+        try:
+            outcome, by = self._first_failure()
+        finally:
+            path.write_text(original, "utf8")
+        return End(outcome, by, round(time.monotonic() - start, 1))
+
+    def _first_failure(self) -> tuple[str, str]:
+        for name, command in self.commands.items():
+            code, output = self.ran(command, self.limits[name])
+            if code == 124:
+                return "killed by the clock", name
+            if code:
+                return ("killed on import" if name == "import" else "killed"), by(name, code, output)
+        return "survived", ""
+
+
+def by(name: str, code: int, output: str) -> str:
+    """The first test that failed, as pytest names it; else the command, its exit code and the last line."""
+    for line in output.splitlines():
+        if line.startswith(("FAILED ", "ERROR ")):
+            return line.partition(" ")[2].partition(" - ")[0][:160]
+    last = output.strip().splitlines()[-1:] or [""]
+    return f"{name}, exit {code}: {last[0][:120]}"
+
+
+@contextmanager
+def benches(count: int) -> Iterator[list[Bench]]:
+    """Copies of one and the same state of the tree: the files may change while this runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = [Bench(Path(folder) / "0")]
+        made += [Bench(Path(folder) / str(n), made[0].folder) for n in range(1, count)]
+        try:
+            made[0].untouched()
+            for bench in made:
+                bench.limits = made[0].limits
+            yield made
+            for bench in made:
+                bench.untouched()
+        finally:
+            for bench in made:
+                bench.stop()
+
+
+def tried(mutants: list[Mutant], made: list[Bench]) -> dict[Mutant, End]:
+    """Every mutant with its end; one line each while it runs."""
+    free: SimpleQueue[Bench] = SimpleQueue()
+    for bench in made:
+        free.put(bench)
+
+    def one(mutant: Mutant) -> End:
+        bench = free.get()
+        try:
+            end = bench.judged(mutant)
+        finally:
+            free.put(bench)
+        name = mutant.name
+        told = f"{end.outcome:20} {end.seconds:6.1f} s  {name.file}:{mutant.number} {name.operator}  {end.by}"
+        print(told, flush=True)
+        return end
+
+    with ThreadPoolExecutor(len(made)) as pool:
+        try:
+            return dict(zip(mutants, pool.map(one, mutants), strict=True))
+        except BaseException:  # stopped: what waits is not begun, and what runs ends now
+            pool.shutdown(wait=False, cancel_futures=True)
+            for bench in made:
+                bench.stop()
+            raise
+
+
+# ------------------------------------------------------------------------------------- survivors
+def explanations(path: Path = SURVIVORS) -> dict[Name, str]:
+    """Survivor -> why it does no harm.  Raises ValueError where the file is not a list of such rows."""
+    rows = tomllib.loads(path.read_text("utf8")).get("survivor", [])
+    out: dict[Name, str] = {}
+    for row in rows:
+        given = {"where": "", "nth": 1, **row}
+        if set(given) != {*Name._fields, "change", "why"} or not str(given["why"]).strip():
+            raise ValueError(f"a survivor has {', '.join(Name._fields)}, change and why; got {row}")
+        name = Name(*[given[f] for f in Name._fields])
+        if name in out:
+            raise ValueError(f"explained twice: {name}")
+        out[name] = str(given["why"])
+    return out
+
+
+def row(mutant: Mutant, original: str) -> str:
+    """A survivor as it is entered in survivors.toml, the reason left open."""
+    name = mutant.name
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in name._asdict().items()]
+    return "\n".join(["[[survivor]]", *lines, f"change = {json.dumps(mutant.change(original))}", 'why = ""', ""])
+
+
+def summary(ends: dict[Mutant, End], why: dict[Name, str], files: dict[str, str]) -> tuple[str, bool]:
+    """The closing lines, and whether all is well: enough killed, and a reason for each that lives."""
+    alive = [m for m, end in ends.items() if end.outcome == "survived"]
+    unexplained = [m for m in alive if m.name not in why]
+    killed, total = len(ends) - len(alive), len(ends)
+    count = {o: sum(e.outcome == o for e in ends.values()) for o in ("killed on import", "killed by the clock")}
+    rows = [row(m, files[m.name.file]) for m in unexplained]
+    rows += [
+        f"explained, though killed by {e.by}: {m.name}" for m, e in ends.items() if m.name in why and m not in alive
+    ]
+    apart = f"  of these {count['killed on import']} on import, {count['killed by the clock']} by the clock"
+    share = killed / max(1, total)
+    closing = (
+        f"{killed} of {total} killed ({100 * share:.1f} %), "
+        f"{len(alive) - len(unexplained)} survivors explained, {len(unexplained)} unexplained"
+    )
+    return "\n".join([*rows, apart, closing]), total > 0 and share >= ENOUGH and not unexplained
+
+
+def written(path: Path, options: Any, ends: dict[Mutant, End], all_of_them: int) -> None:
+    """The result as JSON."""
+    rows = [{**m.name._asdict(), "number": m.number, **asdict(end)} for m, end in ends.items()]
+    head = {"seed": options.seed, "sample": len(rows), "population": all_of_them}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**head, "mutants": rows}, indent=1, ensure_ascii=False) + "\n", "utf8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where at least 95 % are killed and each survivor is explained."""
+    parser = argparse.ArgumentParser(description="Try mechanical mutants of the judge.")
+    parser.add_argument("--sample", type=int, default=SIZE, help="how many")
+    parser.add_argument("--seed", type=int, default=SEED, help="which")
+    parser.add_argument("--jobs", type=int, default=2, help="copies of the tree side by side")
+    parser.add_argument(
+        "--only", default="", help="of the sample, those whose file, function or operator holds this text"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / ".rlproofs" / "mutants.json", help="where the result goes")
+    options = parser.parse_args(arguments)
+    why = explanations()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with benches(options.jobs) as made:
+        folder = made[0].folder
+        every = population(folder)
+        chosen = [m for m in sample(every, options.sample, options.seed) if options.only in " ".join(map(str, m.name))]
+        files = {p.name: p.read_text("utf8") for p in (folder / KERNEL).glob("*.py")}
+        ends = tried(chosen, made)
+    written(options.out, options, ends, len(every))
+    told, well = summary(ends, why, files)
+    print(told)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
