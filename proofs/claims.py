@@ -251,7 +251,7 @@ class Evidence:
         """The code `module:function` at these arguments is the statement's term `value`, at every point.
 
         An argument, and the value, is a term (one entry for each point) or a list of terms (a column along time).
-        more: call, slopes, boundary; see numeric.experiments.channel.
+        more: call, slopes, boundary, last; see numeric.experiments.channel and points.
         """
         self.references.append(
             {"function": function, "arguments": dict(arguments), "value": value, "points": list(points), **more}
