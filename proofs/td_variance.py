@@ -7,61 +7,50 @@ not be the policy's: Bellman's equation is asked for from time 1 on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from proofs.claims import Hypothesis, Topic, homework, lemma
+from proofs.claims import Hypothesis, Instance, Topic, homework, lemma
 from proofs.instances import m2, small, trajectory, with_values
 from proofs.kernel.terms import Term, replaced
-from proofs.language import All, E, Eq, Ge, Le, Lt, Sum, Var, Vocabulary, local_index
+from proofs.language import All, And, E, Eq, Ge, Le, Lt, Sum, Var
+from proofs.targets import steps
+from proofs.theory.given_action import ANY_STEPS, at, chain, script, wrong_values
+from proofs.theory.policy_evaluation import (
+    NAMES,
+    NOTATION,
+    A,
+    M,
+    Q,
+    R,
+    S,
+    T,
+    V,
+    X,
+    a,
+    bellman,
+    delta,
+    error,
+    gamma,
+    i,
+    j,
+    k,
+    m,
+    n,
+    no_drift,
+    one_step,
+    reward,
+    solved,
+    t,
+    target,
+    td,
+    w,
+    x,
+    y,
+)
 
 TOPIC = Topic("td_variance", "Variance of multi-step returns")
-NAMES = Vocabulary()
-S, A, M, T = NAMES.size("S"), NAMES.size("A"), NAMES.size("M"), NAMES.size("T")
-k, m, gamma = NAMES.integer("k"), NAMES.integer("m"), NAMES.real("gamma")
-x, y = NAMES.real("x"), NAMES.real("y")
-R, V = NAMES.function("R", 4), NAMES.function("V", 2)
-p0, pi = NAMES.pmf("p0", S), NAMES.kernel("pi", [T + 1, S], A)
-W, P = NAMES.kernel("W", [T + 1, S, A], M), NAMES.kernel("P", [T, S, A, M], S)
-POLICY, PAY = ["pi", [["@", 0], ["s", 0]]], ["W", [["@", 0], ["s", 0], ["a", 0]]]
-MOVE = ["P", [["@", -1], ["s", -1], ["a", -1], ["w", -1]]]
-X = NAMES.process("X", T, [["s", S, "p0", [], *MOVE], ["a", A, *POLICY, *POLICY], ["w", M, *PAY, *PAY]])
-j, i, a, w, z, n = (local_index(c) for c in "jiawzn")
-
-
-def reward(j: Any) -> Term:
-    return R(j, X.s(j), X.a(j), X.w(j))
-
-
-_td = NAMES.define("td", Sum(j, 0, k, gamma**j * reward(j)) + gamma**k * V(k, X.s(k)), X.path, k)
-
-
-def error(k: Any) -> Term:
-    """The TD error at time k, written out."""
-    return reward(k) + gamma * V(k + 1, X.s(k + 1)) - V(k, X.s(k))
-
-
-_delta = NAMES.define("delta", error(k), X.path, k)
-NOTATION = {"td": "X_{{{1}}}", "delta": r"\delta_{{{1}}}", "p0": "p_0"}
-
-
-def td(k: Any) -> Term:
-    """The k-step return with bootstrap, X_k."""
-    return _td(X.path, k)
-
-
-def delta(k: Any) -> Term:
-    """The TD error at time k, by name."""
-    return _delta(X.path, k)
-
-
-def bellman(first: int) -> Term:
-    """V(j, s) = E[r_j + gamma V(j + 1, s_{j+1}) | s_j = s] for first <= j < T."""
-    after = Sum(z, 0, S, P(j, i, a, w, z) * (R(j, i, a, w) + gamma * V(j + 1, z)))
-    value = Sum(a, 0, A, pi(j, i, a) * Sum(w, 0, M, W(j, i, a, w) * after))
-    return All(j, first, T, All(i, 0, S, Eq(V(j, i), value)))
-
-
-WRONG = {t: ["10", "-10"] for t in range(4)}
+WRONG = {time: ["10", "-10"] for time in range(4)}
 START = {0: ["10", "-10"]}
 
 
@@ -92,6 +81,49 @@ def with_reals(data: Any) -> Any:
     return {**data, "reals": {**data["reals"], "x": "2/3", "y": "-3/5"}}
 
 
+# ------------------------------------------------------------------------------------- one mean
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
+SOME_STEPS = replace(ANY_STEPS[0], without=with_values(at(0, 0), START))  # for k = 0 the start's own value would count
+hw10a1 = TOPIC.claim(
+    "hw10a.1",
+    "Every k-step return has the mean of Q",
+    kind="expectation",
+    source=homework(10, "a"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    uses=[steps],
+    given=[SOME_STEPS, *ANY_STEPS[1:]],
+    says=Eq(E(target(t, k)), E(Q(t, X.s(t), X.a(t)))),
+    witness=at(),
+    instances={"one-step": chain(0, 1, horizon=1), "two-steps": chain(0, 2), "later": at(1, horizon=3)},
+    script_at=script(2),
+)
+
+
+@hw10a1.proof
+def averaged(pf: Any, claim: Term) -> None:
+    """The mean over the pairs (s_t, a_t) of what is true of each."""
+    known = ["start", "steps", "horizon"]
+    each = pf.on_path(pf.cite("ch1-tdk-mean", by=[*known, "bellman", "action-value"]), X)
+    pf.prove(claim, by=[*known, pf.mean(each, X)])
+
+
+undiscounted = Sum(j, 0, k, gamma**j * reward(t + j)) + V(t + k, X.s(t + k))
+hw10a1.mutant(
+    "no-discount", Eq(E(undiscounted), E(Q(t, X.s(t), X.a(t)))), title="V without its discount", channels=SAMPLED
+)
+hw10a1.mutant(
+    "any-V", without=["bellman"], at=wrong_values(chain()), title="V = (10, -10): -7/9 is not -7/6", channels=SAMPLED
+)
+hw10a1.mutant(
+    "two-lengths",
+    Eq(E(target(t, k)), E(target(t, k + 1))),
+    without=["bellman"],
+    at=wrong_values(chain(0, 1)),
+    title="one mean for k and k + 1, whatever V is",
+)
+hw10a1.control("difference", Eq(E(target(t, k)) - E(Q(t, X.s(t), X.a(t))), 0), title="the difference of the means")
+
 # ------------------------------------------------------------------------------------- a TD error is orthogonal to the past
 orthogonal = TOPIC.claim(
     "hw10a.2-orthogonal",
@@ -116,7 +148,7 @@ def _(pf: Any, claim: Term) -> None:
     def now(f: Term) -> Term:
         return X.given(f, m, through="s")
 
-    target, past = reward(m) + gamma * V(m + 1, X.s(m + 1)), x + y * td(k)
+    target, past = one_step(m), x + y * td(k)
     value = pf.at("bellman", m, X.s(m), by=steps)
     drift = (
         pf.chain(now(delta(m)), "given the state at time m, the TD error has mean zero")
@@ -243,7 +275,6 @@ def ordered(pf: Any, claim: Term) -> None:
     )
 
 
-SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 hw10a2.mutant("reversed", Ge(Var(td(k)), Var(td(m))), title="the order reversed", channels=SAMPLED)
 hw10a2.mutant("strict", Lt(Var(td(k)), Var(td(m))), at=trajectory(2, 2), title="strictly, also for k = m")
 hw10a2.mutant("geometric", Eq(Var(td(m)), Var(td(k)) / (1 - gamma**2)), title="Var X_1 / (1 - gamma^2) as the limit")
@@ -268,6 +299,101 @@ def moved_over(pf: Any, claim: Term) -> None:
 
 
 hw10a2.control("difference", Ge(Var(td(m)) - Var(td(k)), 0), derive=moved_over, title="the difference is not negative")
+
+# ------------------------------------------------------------------------------------- how little is left after k steps
+top = x + gamma * y
+LEFT = (1 - gamma**2) * (Var(td(m)) - Var(td(k)))
+
+
+def within(f: Term, bound: Term) -> Term:
+    return And(Le(-bound, f), Le(f, bound))
+
+
+def coin(
+    reward: str, second: list[str], last: list[str], *, gamma: str = "1/2", x: str = "1", y: str = "1"
+) -> Instance:
+    """A fair coin is the next state; time 0 pays +-reward by it, a later one the same or, in state s, second[s]."""
+    first = [[[reward, f"-{reward}"]]] * 2
+    later = [[[c, c]] for c in second] or first
+    tables = {
+        "p0": ["1/2", "1/2"], "pi": [[["1"]] * 2] * 3, "W": [[[["1/2", "1/2"]]] * 2] * 3,
+        "P": [[[[["1", "0"], ["0", "1"]]]] * 2] * 2, "R": [first, later, later],
+    }  # fmt: skip
+    ints = {"S": 2, "A": 1, "M": 2, "T": 2, "k": 1, "m": 2}
+    return solved({"ints": ints, "reals": {"gamma": gamma, "x": x, "y": y}, "tables": tables}, last)
+
+
+def bounded(data: Instance) -> Instance:
+    """Rewards within 4, and values within 6."""
+    return {**data, "reals": {**data["reals"], "x": "4", "y": "6"}}
+
+
+STALE = with_values(coin("1", ["1", "-1"], ["0", "0"], y="0"), {0: ["0", "0"], 1: ["0", "0"]})
+OWN: dict[str, Instance | str] = {
+    "from": "it holds for k = 0, too, where Var X_1 <= C^2; the cited claim begins at k = 1",
+    "order": bounded(trajectory(2, 1)),
+    "horizon": bounded(with_values(trajectory(1, 3), {}, 1)),
+    "bellman": STALE,
+}
+REWARDS = All(j, 0, T, All(i, 0, S, All(a, 0, A, All(w, 0, M, within(R(j, i, a, w), x)))))
+VALUES = All(j, 1, T + 1, All(i, 0, S, within(V(j, i), y)))
+tail = TOPIC.claim(
+    "hw10a.2-tail",
+    "Beyond k steps there is little variance left",
+    kind="inequality",
+    source=lemma("hw10a.2-limit"),
+    vocabulary=NAMES,
+    notation=NOTATION,
+    uses=[increment],
+    given=[
+        *[replace(h, without=OWN[h.name]) for h in ORDER],
+        Hypothesis("discount", Le(0, gamma), "the discount is not negative", coin("1", [], ["-1", "1"], gamma="-1/2")),
+        Hypothesis("contracts", Le(gamma, 1), "the discount is at most 1", coin("1", [], ["0", "0"], gamma="2")),
+        Hypothesis("rewards", REWARDS, "|R| <= x", coin("9", [], ["0", "0"])),
+        Hypothesis("values", VALUES, "|V| <= y from time 1 on", coin("0", [], ["10", "-10"], x="0", y="0")),
+    ],
+    says=Le(LEFT, top**2 * (gamma ** (2 * k) - gamma ** (2 * m))),
+    witness=bounded(trajectory(1, 2)),
+    instances={"M2": bounded(m2(1, 2)), "tight": coin("1", [], ["1", "-1"]), "equal": bounded(trajectory(2, 2))},
+)
+
+
+@tail.proof
+def shrinking(pf: Any, claim: Term) -> None:
+    """By induction on m: one more TD error has mean square at most C^2, C = x + gamma y."""
+    under = [Le(k, n), Lt(n, T)]
+    goal = replaced(claim, {m: n})
+    more = pf.cite("hw10a.2-increment", by=["from", "bellman"], under=under, k=n, m=n + 1)
+    drift = pf.put(no_drift(pf, [], [Le(1, j), Lt(j, T)]), j, n, by=["from"], under=under)
+    mixed = pf.mean(pf.times(drift, V(n, X.s(n))), X)
+    rest = pf.mean(pf.square(V(n, X.s(n))), X)
+    pay = pf.at("rewards", n, X.s(n), X.a(n), X.w(n), by=["from"], under=under)
+    value = pf.at("values", n + 1, X.s(n + 1), by=["from"], under=under)
+    low, high = (pf.scale(pf.prove(side, by=[value]), gamma, by=["discount"]) for side in value.prop.args)
+    room = pf.product(top - one_step(n), top + one_step(n), by=[pay, low, high])
+    small = pf.prove(Le(E(error(n) ** 2), top**2), by=["from", mixed, rest, pf.mean(room, X)], under=under)
+    below = pf.prove(Le(0, 1 - gamma**2), by=[pf.product(1 - gamma, 1 + gamma, by=["discount", "contracts"])])
+    share = pf.scale(pf.scale(small, gamma ** (2 * n), by=["from"], under=under), below)
+    step = pf.prove(replaced(goal, {n: n + 1}), by=["from", goal, pf.times(more, 1 - gamma**2), share], under=under)
+    pf.put(pf.induct(n, k, pf.prove(replaced(goal, {n: k}), by=["from"]), step, end=T), n, m)
+
+
+tight, span = tail.instances["tight"], gamma ** (2 * k) - gamma ** (2 * m)
+tail.mutant(
+    "geometric", Le(LEFT, top**2 * (gamma ** (4 * k) - gamma ** (4 * m))), at=tight, title="gamma^(4k) for gamma^(2k)"
+)
+tail.mutant("rewards-alone", Le(LEFT, x**2 * span), at=tight, title="C = x, the values forgotten")
+tail.mutant("not-squared", Le(LEFT, top * span), at=tight, title="C for C^2")
+tail.mutant("strict", Lt(LEFT, top**2 * span), at=tight, title="strictly")
+tail.mutant("any-V", without=["bellman"], at=STALE, title="for any value function")
+
+
+def other_side(pf: Any, claim: Term) -> None:
+    shrinking(pf, Le(LEFT, top**2 * span))
+    pf.prove(claim, by=["from", "order", pf.last()])
+
+
+tail.control("difference", Le(LEFT - top**2 * span, 0), derive=other_side, title="all on one side")
 
 limit = TOPIC.claim(
     "hw10a.2-limit",

@@ -110,10 +110,11 @@ def dead(function: str, group: Any, run: dict[str, Any]) -> Iterator[Record]:
 
     real = [n for n, column in group.arguments.items() if not any(isinstance(x, bool) for x in _flat(column))]
     if "mask" in _parameters(function):
-        hole = holes(next(iter(group.arguments.values())))
-        columns = {name: copies(column, len(COPIES)) for name, column in group.arguments.items()}
+        hole = holes(group.values if group.last else next(iter(group.arguments.values())))
+        columns = {name: copies(column, len(COPIES), group.last) for name, column in group.arguments.items()}
+        filled = {name: spread(hole, columns[name]) if group.last else hole for name in real}
         columns["mask"] = _mapped(hole, lambda x: not x)
-        yield dead_slots(function, columns, dict.fromkeys(real, hole), silent=hole, **run)
+        yield dead_slots(function, columns, filled, silent=hole, **run)
     if {"terminated", "next_value"} <= set(group.arguments):
         ends = _mapped(group.arguments["terminated"], lambda x: True)
         ends = [*_mapped(ends[:-1], lambda x: False), ends[-1]]
@@ -124,9 +125,14 @@ COMPARISONS = {"points": values, "gradients": slopes, "dead": dead}
 COPIES = ("live", "a dead row", "a dead tail")
 
 
-def copies(column: list[Any], count: int) -> list[Any]:
-    """The points several times over, side by side."""
-    return [row * count for row in column] if isinstance(column[0], list) else column * count
+def copies(column: list[Any], count: int, last: bool = False) -> list[Any]:
+    """The points several times over, side by side.  last: a list is one point with its components."""
+    return [row * count for row in column] if isinstance(column[0], list) and not last else column * count
+
+
+def spread(hole: list[bool], column: list[Any]) -> list[Any]:
+    """Each point's flag at all its components."""
+    return [_mapped(point, lambda _, flag=flag: flag) for flag, point in zip(hole, column, strict=True)]
 
 
 def holes(column: list[Any]) -> list[Any]:

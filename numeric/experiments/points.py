@@ -1,8 +1,10 @@
 """The points at which code is compared with a statement: terms evaluated exactly, gathered into columns of equal shape.
 
 A reference names, for each argument of the function, a term (one entry at each point) or a list of terms (a column along
-time).  A term that mentions a draw is taken on every path of positive probability.  What the function takes as a plain
-number (`call`: epsilon, discount, k) is the same for all entries of a column, so points are grouped by it.
+time).  Where it says `last`, lists run along the last axis instead, as the components of an action or the rows of a matrix
+do, and the value is one number for each point.  A term that mentions a draw is taken on every path of positive
+probability.  What the function takes as a plain number (`call`: epsilon, discount, k) is the same for all entries of a
+column, so points are grouped by it.
 
 Every point satisfies the hypotheses of the claim.  The boundary grid is added here: each real that the function is called
 with takes each value of `numeric.reference.BOUNDARY`, and rewards are made constant.
@@ -29,7 +31,7 @@ Column = list[Any]
 
 @dataclass
 class Group:
-    """Columns over the points that share a call; a column along time has shape [T, points].
+    """Columns over the points that share a call; a column along time has shape [T, points], one of components [points, n].
 
     slopes: by argument; None where it must receive no gradient, and None for an entry on a kink.
     """
@@ -42,6 +44,7 @@ class Group:
     slope_bounds: dict[str, Column] = field(default_factory=dict)
     points: int = 0
     boundary: int = 0
+    last: bool = False
 
 
 def groups(evidence: Evidence, entry: Mapping[str, Any], grid: Iterable[Fraction]) -> list[Group]:
@@ -57,9 +60,8 @@ def groups(evidence: Evidence, entry: Mapping[str, Any], grid: Iterable[Fraction
             raise ValueError(f"{claim.id}: a point must satisfy the hypotheses; one violates {bad}: {data!r:.200}")
         for row in rows(exact, entry):
             key = tuple(sorted(row.call.items()))
-            fresh = Group(
-                row.call, slopes=dict.fromkeys(name for name, s in entry.get("slopes", {}).items() if s is None)
-            )
+            unmoved = dict.fromkeys(name for name, s in entry.get("slopes", {}).items() if s is None)
+            fresh = Group(row.call, slopes=unmoved, last=entry.get("last", False))
             gather(found.setdefault(key, fresh), row, is_boundary)
     return list(found.values())
 
@@ -172,7 +174,7 @@ def _fraction(x: Any) -> Fraction:
 
 
 def _each(f: Callable[[Any], Any], x: Any) -> Any:
-    return [f(y) for y in x] if isinstance(x, list) else f(x)
+    return [_each(f, y) for y in x] if isinstance(x, list) else f(x)
 
 
 def _flat(x: Any) -> Iterator[Any]:
@@ -187,20 +189,23 @@ def _flat(x: Any) -> Iterator[Any]:
 def gather(group: Group, new: Row, is_boundary: bool) -> None:
     """Append a point to the columns of its group."""
     first = not group.points
+
+    def longer(columns: dict[str, Any], name: str, x: Any) -> None:
+        columns[name] = _append(None if first else columns[name], x, group.last)
+
     for name, x in new.arguments.items():
-        middle = _each(lambda y: y[0] if isinstance(y, tuple) else y, x)
-        group.arguments[name] = _append(None if first else group.arguments[name], middle)
-    group.values = _append(None if first else group.values, new.value)
-    group.bounds = _append(None if first else group.bounds, new.bound)
+        longer(group.arguments, name, _each(lambda y: y[0] if isinstance(y, tuple) else y, x))
+    group.values = _append(None if first else group.values, new.value, group.last)
+    group.bounds = _append(None if first else group.bounds, new.bound, group.last)
     for name, x in new.slopes.items():
-        group.slopes[name] = _append(None if first else group.slopes[name], x)
-        group.slope_bounds[name] = _append(None if first else group.slope_bounds[name], new.slope_bounds[name])
+        longer(group.slopes, name, x)
+        longer(group.slope_bounds, name, new.slope_bounds[name])
     group.points += 1
     group.boundary += is_boundary
 
 
-def _append(column: Column | None, x: Any) -> Column:
-    if not isinstance(x, list):
+def _append(column: Column | None, x: Any, last: bool) -> Column:
+    if last or not isinstance(x, list):
         return [*(column or []), x]
     return [[*(column[t] if column else []), y] for t, y in enumerate(x)]
 

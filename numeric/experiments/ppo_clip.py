@@ -1,17 +1,30 @@
-"""Evidence for `proofs.ppo_clip`: `numeric.primitives.ppo_clip` is the closed form of each sign of the advantage."""
+"""Evidence for `proofs.ppo_clip` and the topics beside it: `numeric.primitives.ppo_clip` is the term of each statement, and its
+slope in the ratio is the one that is claimed, for samples given by their ratios and for those of two softmax policies."""
 
 from __future__ import annotations
 
 from numeric.experiments.sides import sides
-from proofs.claims import Claim, Evidence
+from proofs.claims import Claim, Evidence, Instance
 from proofs.kernel.terms import Term, num
-from proofs.language import Lt
-from proofs.ppo_clip import A, e, hw14a, hw14b, l, point, regions
+from proofs.language import And, Gt, Lt
+from proofs.ppo_clip import A, L, bound, e, equal, hw14a, hw14b, l, point, regions, table
+from proofs.ppo_clip_gradient import (
+    GENERIC,
+    HERE,
+    RATIOS,
+    common_and_bad,
+    exactly,
+    gain,
+    margin,
+    objective,
+    rare_and_good,
+)
+from proofs.ppo_clip_slope import vanishing, zones
 
 MODULE = "numeric.primitives.ppo_clip"
 
 
-def evidence(claim: Claim, slope: dict[Term, Term], advantages: list[str]) -> Evidence:
+def evidence(claim: Claim, slope: dict[Term, Term], advantages: list[str], value: Term | None = None) -> Evidence:
     """Value and slope at a point of each region and on each kink, and far from 1, for some advantages."""
     near = [at for A in advantages for at in regions(A).values()]
     far = [point(ratio, A) for A in advantages for ratio in ("0", "1/1000000", "1000000")]
@@ -20,7 +33,7 @@ def evidence(claim: Claim, slope: dict[Term, Term], advantages: list[str]) -> Ev
         f"{MODULE}:ppo_clip",
         arguments={"ratio": l, "advantage": A},
         call={"epsilon": e},
-        value=sides(claim)[1],
+        value=sides(claim)[1] if value is None else value,
         points=[claim.witness, *claim.instances.values(), *near, *far],
         slopes={"ratio": slope, "advantage": None},
     )
@@ -50,4 +63,47 @@ negative.patch(
     "no-min", MODULE, "return torch.minimum(ratio * advantage, clipped * advantage)", "return ratio * advantage"
 )
 
-EVIDENCE = [positive, negative]
+
+def zone_slopes(ratio: Term, advantage: Term, epsilon: Term) -> dict[Term, Term]:
+    """The slope in the ratio off the kinks of the objective."""
+    good, bad = Gt(advantage, 0), Lt(advantage, 0)
+    return {
+        And(good, Lt(ratio, 1 + epsilon)): advantage,
+        And(good, Gt(ratio, 1 + epsilon)): num(0),
+        And(bad, Lt(ratio, 1 - epsilon)): num(0),
+        And(bad, Gt(ratio, 1 - epsilon)): advantage,
+    }
+
+
+EITHER = ["1", "-1", "7/3", "-7/3"]
+whole = [
+    evidence(equal, zone_slopes(l, A, e), EITHER),
+    evidence(table, zone_slopes(l, A, e), EITHER),
+    *[evidence(claim, zone_slopes(l, A, e), EITHER, L) for claim in (bound, zones, vanishing)],
+]
+
+
+def sampled(claim: Claim, value: Term, slope: dict[Term, Term] | Term, points: list[Instance]) -> Evidence:
+    """One sample of two softmax policies."""
+    out = Evidence(claim)
+    out.reference(
+        f"{MODULE}:ppo_clip",
+        arguments={"ratio": HERE, "advantage": gain},
+        call={"epsilon": margin},
+        value=value,
+        points=points,
+        slopes={"ratio": slope, "advantage": None},
+    )
+    out.patch(
+        "clip-alone-in-code", MODULE, "minimum(ratio * advantage,", "minimum(clipped * advantage,", title="clip alone"
+    )
+    out.patch("max-for-min-in-code", MODULE, "torch.minimum(", "torch.maximum(", title="max for min in the code")
+    return out
+
+
+policies = [
+    sampled(exactly, objective(0), zone_slopes(HERE, gain, margin), [GENERIC, *RATIOS.values()]),
+    sampled(rare_and_good, HERE * gain, gain, [rare_and_good.witness, RATIOS["far-below-good"]]),
+    sampled(common_and_bad, HERE * gain, gain, [common_and_bad.witness, RATIOS["far-above-bad"]]),
+]
+EVIDENCE = [positive, negative, *whole, *policies]

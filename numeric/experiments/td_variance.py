@@ -6,12 +6,22 @@ exact difference of the two variances.  On the catalogue's chain M2 with k = 1, 
 
 from __future__ import annotations
 
+from numeric.experiments.sides import sides
 from proofs.claims import Evidence
 from proofs.instances import m2, with_values
 from proofs.language import E, Var
-from proofs.td_variance import delta, gamma, hw10a2, increment, k, m, td
+from proofs.td_variance import delta, gamma, hw10a1, hw10a2, increment, k, m, td
+from proofs.theory.given_action import chain, wrong_values
 
 NOT_THE_POLICYS = with_values(m2(1, 2), {1: ["2", "-1"]})  # V(1, .) should be (57/37, -43/37)
+
+means = Evidence(hw10a1)
+means.montecarlo(
+    chain(),
+    estimand=sides(hw10a1)[0],
+    target=sides(hw10a1)[1],
+    mutants={"any-V": {"instance": wrong_values(chain())}},
+)
 
 ordering = Evidence(hw10a2)
 ordering.montecarlo(
@@ -22,4 +32,4 @@ ordering.montecarlo(
     mutants={"weight": {"target": gamma**k * E(delta(k) ** 2)}, "any-V": {"instance": NOT_THE_POLICYS}},
 )
 
-EVIDENCE = [ordering]
+EVIDENCE = [means, ordering]

@@ -1,4 +1,5 @@
-"""Pure functions on torch tensors, one topic a module: `ppo_clip`, `gae`, `kl`.
+"""Pure functions on torch tensors, one topic a module: `ppo_clip`, `gae`, `kl`, `softmax`, `logistic`, `targets`,
+`tanh_gaussian`.
 
 Conventions of all of them:
 - device and dtype follow the inputs; nothing is moved or cast;

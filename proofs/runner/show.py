@@ -62,7 +62,8 @@ def statement(claim: Claim) -> list[str]:
     at = room([name for name, _ in declared])
     out += [*entries([(name, formula(what, width=WIDTH - at)) for name, what in declared]), ""]
     rows = [(h.name, hypothesis(claim, h)) for h in claim.given]
-    rows.append(("witness", paragraph(instance(claim, claim.witness), width=WIDTH - 22)))
+    label = "counterexample" if claim.expected == "refuted" else "witness"
+    rows.append((label, paragraph(instance(claim, claim.witness), width=WIDTH - 22)))
     if claim.uses:
         rows.append(("uses", paragraph(", ".join(u.id for u in claim.uses), width=WIDTH - 22)))
     return [*out, *entries(rows)]

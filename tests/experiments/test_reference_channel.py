@@ -2,7 +2,7 @@
 
 import pytest
 
-from numeric.experiments import gae, kl, ppo_clip
+from numeric.experiments import gae, kl, ppo_clip, tanh_gaussian, tanh_jacobian
 from numeric.experiments.channel import CHANNEL, holes
 from proofs.claims import Evidence, Mutant
 from proofs.kernel.terms import num
@@ -10,7 +10,12 @@ from proofs.kl import hw23c
 from proofs.language import Lt
 from proofs.ppo_clip import A, e, hw14a, hw14b, l, point
 
-ALL = {one.claim.id: one for module in (ppo_clip, gae, kl) for one in module.EVIDENCE if CHANNEL.wants(one)}
+ALL = {
+    one.claim.id: one
+    for module in (ppo_clip, gae, kl, tanh_gaussian, tanh_jacobian)
+    for one in module.EVIDENCE
+    if CHANNEL.wants(one)
+}
 PPO = "numeric.primitives.ppo_clip"
 
 
@@ -37,6 +42,14 @@ ZEROS = {
     "hw23d": (kl.MODULE, "return log_ratio.expm1() - log_ratio", "return log_ratio * 0"),
     "hw11d": (gae.MODULE, "return total", "return total * 0"),
 }
+
+
+def test_components_run_along_the_last_axis_and_in_order():
+    said = tanh_gaussian.in_n_dimensions.references[2]
+    swapped = {**said["arguments"], "mean": said["arguments"]["mean"][::-1]}
+    for arguments, verdict in [(said["arguments"], "confirmed"), (swapped, "refuted")]:
+        alone = Evidence(tanh_gaussian.hw13, references=[{**said, "arguments": arguments}])
+        assert CHANNEL.check(alone, "claim")["verdict"] == verdict
 
 
 @pytest.mark.parametrize("name", ZEROS)

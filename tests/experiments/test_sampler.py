@@ -10,7 +10,7 @@ from numeric.montecarlo.sampler import GRID, Sampler, cumulated, worst_row
 from proofs.instances import m2, trajectory
 from proofs.kernel.statement import Statement
 from proofs.kernel.terms import Malformed
-from proofs.kernel.value import Undefined
+from proofs.kernel.value import Undefined, rational
 from proofs.language import And, Clip, E, Eq, Gt, Implies, Le, Ln, Lt, Max, Min, Sum, Vocabulary, local_index
 from proofs.td_variance import NAMES, ORDER, delta, k, m, reward, td
 
@@ -110,7 +110,8 @@ def test_the_distance_is_that_of_the_law_on_the_grid():
 
 def test_the_spread_is_exact():
     one = sampler(BODIES["table"])
-    values = {path: one.exact.entry("f", [path[0]]) * one.exact.entry("f", [path[1]]) for _, path in one.outcomes()}
+    f = lambda i: rational(one.exact.entry("f", [i]))  # noqa: E731
+    values = {path: f(path[0]) * f(path[1]) for _, path in one.outcomes()}
     mean = sum(w * values[path] for w, path in one.outcomes())
     variance = sum(w * (values[path] - mean) ** 2 for w, path in one.outcomes())
     spread = one.spread()

@@ -62,9 +62,7 @@ def test_the_slope_agrees_with_finite_differences(device):
     ratio = torch.tensor([0.5, 0.9, 1.1, 1.6] * 2, dtype=torch.float64, device=device, requires_grad=True)
     advantage = torch.tensor([2.0] * 4 + [-2.0] * 4, dtype=torch.float64, device=device, requires_grad=True)
     assert torch.autograd.gradcheck(lambda r: ppo_clip(r, advantage.detach(), EPSILON), (ratio,))
-    assert torch.autograd.gradcheck(
-        lambda r, a: ppo_clip(r, a, EPSILON, stop_gradient=False), (ratio, advantage)
-    )
+    assert torch.autograd.gradcheck(lambda r, a: ppo_clip(r, a, EPSILON, stop_gradient=False), (ratio, advantage))
 
 
 def test_the_advantage_receives_no_gradient_unless_it_is_let_through(device):
@@ -132,3 +130,28 @@ def test_wrong_arguments_are_named():
         ppo_clip(ratio, ratio, 0.2, mask=ratio)
     with pytest.raises(ValueError, match=r"mask must have shape \(2, 3\); got \(2,\)"):
         ppo_clip(ratio, ratio, 0.2, mask=torch.ones(2, dtype=torch.bool))
+
+
+def ascent(multiples, advantages, steps, rate, device):
+    """Ratios after plain gradient ascent on the mean objective; two actions, logits `multiples` of one weight, from 1/2 each."""
+    c, a = (torch.tensor(x, dtype=torch.float64, device=device) for x in (multiples, advantages))
+    theta = torch.zeros((), dtype=torch.float64, device=device, requires_grad=True)
+    for _ in range(steps):
+        total = ppo_clip(2 * torch.sigmoid(c * theta), a, 0.2).sum()
+        (slope,) = torch.autograd.grad(total, theta)
+        theta = (theta + rate * slope).detach().requires_grad_()
+    return (2 * torch.sigmoid(c * theta)).tolist()
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(1.0, 1.244919), (4.0, 1.761594), (0.8, 1.197375)])
+def test_one_long_step_leaves_the_interval(device, size, wanted):
+    (ratio,) = ascent([1.0], [1.0], 1, size, device)
+    assert abs(ratio - wanted) <= 1e-6  # cs4789-1b.2: the printed digits of 2 sigma(size / 2)
+    assert (ratio > 1.2) == (size > 0.810930)  # cs4789-1b.2-overshoot: 2 ln(3/2)
+
+
+def test_small_steps_on_a_shared_weight_lead_one_ratio_out(device):
+    first, second = ascent([1.0, 3.0], [1.0, 0.01], 5000, 1e-2, device)
+    assert first >= 1.2 and second >= 54 / 35  # ch1-ppo-clip-escape
+    first, second = ascent([2.0, 1.0], [1.0, 1.0], 5000, 1e-3, device)
+    assert second == pytest.approx(1.2, abs=1e-3) and first == pytest.approx(18 / 13, abs=1e-3)  # cs4789-1b.2-end

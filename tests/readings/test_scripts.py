@@ -20,6 +20,7 @@ from proofs.language import (
     Ge,
     Gt,
     Implies,
+    Ind,
     Le,
     Ln,
     Lt,
@@ -193,3 +194,28 @@ def test_random_statements_are_judged_alike() -> None:
         wanted[str(seed)] = 0 if found == "true" else 3
     assert {0, 3} == set(wanted.values()) and len(wanted) > 120
     assert exits(sources) == wanted
+
+
+def test_an_indicator_and_a_product_of_unknown_sign_are_compared_at_points() -> None:
+    """SymPy's truth values are no integers, and the lesser of x y and a clipped x times y is not known for every y."""
+    clipped = Clip(x, 1 - e, 1 + e) * y
+    names = Statement(NAMES.needed([clipped]), [("width", Ge(e, 0))], Eq(x, x))
+    at = {"ints": {}, "reals": {"x": "3/2", "y": "7/3", "lambda": "1/5"}, "tables": {}}
+    cases = Ind(Ge(y, 0)) * Min(x, 1 + e) * y + Ind(Lt(y, 0)) * Max(x, 1 - e) * y
+    excess = Max(y, 0) * Max(1 - e - x, 0) + Max(-y, 0) * Max(x - 1 - e, 0)
+    for says, code in [
+        (Eq(Min(x * y, clipped), cases), 0),
+        (Eq(Min(x * y, clipped), Ind(Ge(y, 0)) * Min(x, 1 + e) * y), 3),
+        (Eq(clipped - Min(x * y, clipped), excess), 0),
+        (Eq(clipped - Min(x * y, clipped), 0), 3),
+    ]:
+        made = script("points", "points", Statement(names.raw, names.hyps, says), at)
+        assert not made.symbolic and alone(made.source)[0] == code
+
+
+def test_a_long_guard_is_broken_into_lines() -> None:
+    given = [(f"bound-{c}", Lt(Ln(1 + e * e) - Ln(2 + e * e), x + y + c)) for c in range(5)]
+    names = NAMES.needed([x, y, e])
+    made = script("guard", "guard", Statement(names, given, Le(0, Max(x * x, y))), {"ints": {}, "reals": {
+        "x": "3/2", "y": "7/3", "lambda": "1/5"}, "tables": {}})  # fmt: skip
+    assert max(map(len, made.source.splitlines())) <= 125 and alone(made.source)[0] == 0

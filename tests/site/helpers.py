@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FIXTURES = ("fixture_ledger.json", "fixture_inputs.json")
+LISTS = re.compile(r"<!-- claims: (\w+) -->")
 CONFIG = """\
 INHERIT: {root}/mkdocs.yml
 docs_dir: {docs}
@@ -30,12 +32,26 @@ def fixture(name: str) -> Any:
 
 
 def prepare(folder: Path, *, docs: Path = ROOT / "docs", inputs: bool = True) -> Path:
-    """A folder with both fixtures and a configuration that inherits the real one; returns the folder."""
+    """A folder with both fixtures and a configuration that inherits the real one; returns the folder.
+
+    The pages are the real ones, less the lists of topics that the fixture does not know.
+    """
     for name in FIXTURES:
         shutil.copy(HERE / name, folder / name)
+    docs = known_topics(docs, folder / "pages")
     given = f"  site_inputs: {folder}/fixture_inputs.json" if inputs else ""
     (folder / "mkdocs.yml").write_text(CONFIG.format(root=ROOT, docs=docs, folder=folder, inputs=given), "utf8")
     return folder
+
+
+def known_topics(docs: Path, copy: Path) -> Path:
+    """A copy of the pages without the lists of other topics than the fixture's."""
+    shutil.copytree(docs, copy)
+    known = fixture("inputs")["extras"]["topics"]
+    for page in (copy / "topics").glob("*.md"):
+        text = page.read_text("utf8")
+        page.write_text(LISTS.sub(lambda m: m[0] if m[1] in known else "", text), "utf8")
+    return copy
 
 
 def build(folder: Path) -> subprocess.CompletedProcess[str]:

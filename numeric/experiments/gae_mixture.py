@@ -1,0 +1,63 @@
+"""Evidence for `proofs.gae_mixture`: the backward recursion of `numeric.primitives.gae` is compared with the mixture of k-step
+advantages by its definition, and at lambda = 0 and 1 with one advantage alone.
+
+A trajectory of T steps has T - t of them left at time t.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numeric.experiments.gae import MODULE, gae_slopes, slopes, trajectory
+from proofs.claims import Evidence
+from proofs.gae import advantage, gamma, t
+from proofs.gae_mixture import at, ends, geometric, lam, n
+from proofs.kernel.terms import Term, num, replaced
+
+LENGTHS = (1, 4, 6)
+POINTS = [at(1, lam, gamma, start=0) for lam, gamma in (("4/5", "2/3"), ("24/25", "199/200"), ("1/1000000000", "1/2"))]
+
+
+def weights(T: int) -> dict[str, list[Term]]:
+    """Slopes of the sum of all advantages: the TD error of step s stands in each that begins before it."""
+    total = [sum(((gamma * lam) ** (s - b) for b in range(s + 1)), num(0)) for s in range(T)]
+    return {"reward": total, "value": [-w for w in total], "next_value": [gamma * w for w in total]}
+
+
+def mixed(T: int) -> list[Term]:
+    """The mixture at each time, over the steps that are left."""
+    assert geometric.says is not None
+    return [replaced(geometric.says.args[0], {n: num(T - s), t: num(s)}) for s in range(T)]
+
+
+def compare(evidence: Evidence, T: int, call: dict[str, Any], value: list[Term], slope: dict[str, list[Term]]) -> None:
+    """`gae` on trajectories of T steps, at several discounts."""
+    call = {"discount": gamma, **call}
+    evidence.reference(f"{MODULE}:gae", arguments=trajectory(T), call=call, value=value, points=POINTS, slopes=slope)
+
+
+recursion, two_ends = Evidence(geometric), Evidence(ends)
+for T in LENGTHS:
+    compare(recursion, T, {"lambda_": lam}, mixed(T), weights(T))
+    compare(two_ends, T, {"lambda_": 0}, [advantage(1, s) for s in range(T)], slopes(T, 1))
+    compare(two_ends, T, {"lambda_": 1}, [advantage(T - s, s) for s in range(T)], gae_slopes(T))
+
+STEP = "delta[t] + discount * lambda_ * zero_dead"
+recursion.patch("lambda-forgotten", MODULE, STEP, "delta[t] + discount * zero_dead", title="gamma for gamma lambda")
+recursion.patch("gamma-forgotten", MODULE, STEP, "delta[t] + lambda_ * zero_dead", title="lambda for gamma lambda")
+recursion.patch("lambda-on-the-error", MODULE, STEP, "lambda_ * delta[t] + discount * lambda_ * zero_dead")
+recursion.patch(
+    "power-one-high", MODULE, STEP, "discount * lambda_ * delta[t] + discount * lambda_ * zero_dead",
+    title="(gamma lambda)^(l+1) for (gamma lambda)^l",
+)  # fmt: skip
+recursion.patch("one-minus-lambda", MODULE, STEP, "(1 - lambda_) * delta[t] + discount * lambda_ * zero_dead")
+two_ends.patch("ends-exchanged", MODULE, STEP, "delta[t] + discount * (1 - lambda_) * zero_dead", title="1 - lambda")
+two_ends.patch(
+    "forward-in-time",
+    MODULE,
+    "for t in reversed(range(len(delta))):",
+    "for t in range(len(delta)):",
+    title="the loop the wrong way",
+)
+
+EVIDENCE = [recursion, two_ends]
