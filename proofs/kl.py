@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from proofs.claims import Hypothesis, Instance, Topic, homework, lemma
-from proofs.kernel.rules import slope
 from proofs.kernel.terms import Term, num
-from proofs.language import All, E, Eq, Ge, Gt, Implies, Le, Ln, Lt, Sum, Vocabulary, local_index, local_real
+from proofs.language import All, D, E, Eq, Ge, Gt, Implies, Le, Ln, Lt, Sum, Vocabulary, local_index, local_real
 
 TOPIC = Topic("kl", "KL estimators")
 NAMES = Vocabulary()
@@ -91,10 +90,11 @@ def mass_of_q(pf: Any) -> Any:
         lambda h: pf.prove(Eq(q(i), 0), under=[*here, off, h]),
         lambda h: pf.prove(Eq(q(i), 0), by=["q-in-p"], under=[*here, off, h]),
     )
-    spread = pf.rule("unguard", [pf.every(i, 0, n, pf.rule("imply", [vanishes], off))])
+    outside = pf.rule("sum_order", [pf.every(i, 0, n, pf.rule("imply", [vanishes], off))])
+    parts = pf.rule("sieve", [], Sum(a, 0, n, q(a)), i, Gt(p(i), 0))
     return (
-        pf.chain(spread.left, "q has no mass outside the support of p")
-        .then(spread, "q = 0 where p = 0")
+        pf.chain(Sum(a, 0, n, q(a), where=Gt(p(a), 0)), "q has no mass outside the support of p")
+        .eq(Sum(a, 0, n, q(a)), "q = 0 where p = 0", by=[outside, parts])
         .eq(1, "q is a pmf")
         .done()
     )
@@ -164,7 +164,7 @@ def touches(pf: Any, claim: Term) -> None:
     v = local_real("v")
     here = [Gt(v, 0)]
     below = pf.scale(pf.square(v - 1), 1 / v, under=here)
-    rises = pf.prove(Le(0, slope(k3(v), v) * (v - 1)), by=[below], under=here)
+    rises = pf.prove(Le(0, D(k3(v), v) * (v - 1)), by=[below], under=here)
     bound = pf.settle(pf.rule("tangent", [rises], k3(v), v, num(1)), under=here)
     least = pf.put(bound, v, u, by=["positive"])
     pf.chain(0).eq(least.left, "log 1 = 0").then(
