@@ -44,6 +44,10 @@ def homework(problem: int, part: str = "") -> Source:
     return Source("homework", f"problem {problem}{f' ({part})' if part else ''}")
 
 
+def slides(lines: str) -> Source:
+    return Source("chapter slides", f"lines {lines}")
+
+
 def lemma(of: str) -> Source:
     """A step that a claim needs, made a claim of its own."""
     return Source("this project", f"lemma for {of}")
@@ -217,7 +221,10 @@ class Topic:
         uses: Sequence[Claim] = (),
         **more: Any,
     ) -> Claim:
-        """A new claim of this topic.  says=None: no formal statement yet (a gap)."""
+        """A new claim of this topic.  says=None: no formal statement yet (a gap).
+
+        witness: an instance that meets all hypotheses and the statement; of a false sentence, its counterexample.
+        """
         made = Claim(
             id,
             title,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.claims import Hypothesis, Instance, Source, Topic, homework
+from proofs.claims import Hypothesis, Instance, Topic, homework, slides
 from proofs.kernel.terms import Term
 from proofs.language import All, Eq, Le, Lt, Sum, Vocabulary, local_index
 from proofs.theory.sums import telescope
@@ -115,7 +115,7 @@ with_mask = TOPIC.claim(
     "ch1-gae-telescope",
     "With terminal steps masked the k-step advantage is a discounted sum of TD errors",
     kind="identity",
-    source=Source("slides, chapter 1", "lines 1886-1892"),
+    source=slides("1886-1892"),
     vocabulary=NAMES,
     notation=MASKS,
     uses=[telescope],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.claims import Hypothesis, Instance, Source, Topic, homework
+from proofs.claims import Hypothesis, Instance, Topic, homework, slides
 from proofs.instances import LAST_VALUE, with_values
 from proofs.kernel.terms import Term
 from proofs.language import Eq, Le, Lt, Sum, Surely
@@ -179,7 +179,7 @@ average = TOPIC.claim(
     "ch1-gae-delta-mean",
     "With the policy's own values the mean of GAE is the advantage, whatever lambda",
     kind="expectation",
-    source=Source("slides, chapter 1", "lines 1910-1920"),
+    source=slides("1910-1920"),
     vocabulary=NAMES,
     notation=WORDS,
     uses=[hw11a, hw11c],

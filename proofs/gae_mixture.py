@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.claims import Hypothesis, Instance, Source, Topic, homework
+from proofs.claims import Hypothesis, Instance, Topic, homework, slides
 from proofs.gae import NAMES as STEPS
 from proofs.gae import NOTATION, V, advantage, delta, gamma, hw11d, j, r, t
 from proofs.kernel.terms import Term, num, replaced
@@ -18,7 +18,6 @@ n, m, lam, D = NAMES.integer("n"), NAMES.integer("m"), NAMES.real("lambda"), NAM
 gae = NAMES.define("gae", Sum(j, 0, n, gamma**j * lam**j * delta(t + j)), n, t)
 i = local_index("i")
 WORDS = {**NOTATION, "gae": r"\mathrm{{GAE}}_{{{0},{1}}}", "lambda": r"\lambda"}
-SLIDES = "slides, chapter 1"
 
 
 def at(n: int, lam: str = "4/5", gamma: str = "2/3", start: int = 1, **more: Any) -> Instance:
@@ -136,7 +135,7 @@ geometric = TOPIC.claim(
     "ch1-gae-geometric",
     "With the weight lambda^(n-1) on the longest advantage the mixture of n advantages is GAE",
     kind="identity",
-    source=Source(SLIDES, "lines 1894-1898"),
+    source=slides("1894-1898"),
     vocabulary=NAMES,
     notation=WORDS,
     uses=[hw11e],
@@ -340,7 +339,7 @@ ends = TOPIC.claim(
     "ch1-gae-endpoints",
     "GAE is the one-step advantage at lambda = 0 and the n-step advantage at lambda = 1",
     kind="identity",
-    source=Source(SLIDES, "lines 1900-1908"),
+    source=slides("1900-1908"),
     vocabulary=NAMES,
     notation=WORDS,
     given=[Hypothesis("length", Le(1, n), "at least one step", at(0))],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.claims import Hypothesis, Instance, Source, Topic, homework
+from proofs.claims import Hypothesis, Instance, Source, Topic, homework, slides
 from proofs.kernel.terms import Term, replaced
 from proofs.language import And, Clip, D, Eq, Ge, Gt, Implies, Ind, Le, Lt, Max, Min, Vocabulary, local_real
 
@@ -14,10 +14,6 @@ l, A, e = NAMES.real("l"), NAMES.real("A"), NAMES.real("epsilon")  # noqa: E741
 NOTATION = {"l": r"\ell", "epsilon": r"\varepsilon"}
 CLIPPED = Clip(l, 1 - e, 1 + e) * A
 L = Min(l * A, CLIPPED)
-
-
-def slides(lines: str) -> Source:
-    return Source("chapter slides", f"lines {lines}")
 
 
 def problem_set(part: str) -> Source:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.claims import Hypothesis, Topic, homework
+from proofs.claims import Hypothesis, Topic, homework, slides
 from proofs.kernel.terms import Term
 from proofs.language import And, D, Eq, Ge, Gt, Implies, Le, Lt, Ne
-from proofs.ppo_clip import BOTH_SIGNS, NAMES, NOTATION, A, L, e, l, point, slides
+from proofs.ppo_clip import BOTH_SIGNS, NAMES, NOTATION, A, L, e, l, point
 
 TOPIC = Topic("ppo_clip_slope", "The slope of PPO's clipped objective")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.claims import Instance, Source, Topic, homework, lemma
+from proofs.claims import Instance, Topic, homework, lemma, slides
 from proofs.kernel.terms import Term, num, opened
 from proofs.language import All, E, Eq, Ge, Implies, Ind, Le, Lt, Sum, Surely, Var, Vocabulary, local_index, local_real
 
@@ -22,7 +22,7 @@ i, j, v, e = local_index("i"), local_index("j"), local_index("v"), local_real("e
 Y, X = J.y(), x(J.y(), J.w())
 best = NAMES.define("best", Sum(i, 0, m, K(Y, i) * x(Y, i)), J.path)(J.path)
 NOTATION = {"best": r"\mathbb{E}[X \mid Y]", "x": "x({0}, {1})", "y": "Y", "w": "W"}
-SLIDES = Source("slides, chapter 1", "lines 1247-1267")
+SLIDES = slides("1247-1267")
 SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from proofs.claims import Hypothesis, Instance, Source, Topic, homework, lemma
+from proofs.claims import Hypothesis, Instance, Topic, homework, lemma, slides
 from proofs.kernel.terms import Term, num
 from proofs.language import All, And, D, Eq, Exp, Gt, Le, Ln, Lt, Sum, Vocabulary, local_index, local_real
 from proofs.tanh_jacobian import EPSILON, LIBRARIES, cancelled, positive
@@ -22,10 +22,6 @@ from proofs.tanh_jacobian import slope as artanh_slope
 TOPIC = Topic("tanh_gaussian", "Squashed Gaussian policies")
 CIRCLE = "14885392687/2369083826"  # 2 pi to twenty digits
 t, v = local_real("t"), local_real("v")
-
-
-def slides(lines: str) -> Source:
-    return Source("chapter slides", f"lines {lines}")
 
 
 # ------------------------------------------------------------------------------------- n dimensions

@@ -107,7 +107,7 @@ steps = TOPIC.claim(
     "ch1-tdk-mean",
     "k-step advantages have one mean for all k",
     kind="expectation",
-    source=Source("slides, chapter 1", "lines 1820-1830"),
+    source=Source("chapter slides", "lines 1820-1830"),
     vocabulary=NAMES,
     notation=NOTATION,
     given=ANY_STEPS,

@@ -35,7 +35,7 @@ from proofs.theory.policy_evaluation import (
 TOPIC = Topic("td_martingale", "k-step advantages as a martingale")
 NAMES = vocabulary()
 NOTATION_HERE = NOTATION | {"advantage": r"A_{{{2}}}^{{({1})}}"}
-SLIDES = Source("slides, chapter 1", "lines 1832-1834")
+SLIDES = Source("chapter slides", "lines 1832-1834")
 
 
 _advantage = NAMES.define("advantage", target(t, k) - V(t, X.s(t)), X.path, t, k)

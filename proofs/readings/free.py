@@ -109,7 +109,9 @@ class Freedom:
         given = [written_out(h, self.decls) for n, h in statement.hyps if n not in done]
         terms = [written_out(t, self.decls) for t in terms]
         self.signs: dict[str, set[str]] = {}
-        self.fixed: set[str] = {n for t in [*given, *[c for t in terms for c in conditions(t)]] for n in self.compared(t)}
+        self.fixed: set[str] = {
+            n for t in [*given, *[c for t in terms for c in conditions(t)]] for n in self.compared(t)
+        }
         found = [s for t in terms for s in subterms(t)]
         logs = [s for s in found if s.op == "Ln"]
         slopes = [s for s in found if s.op == "D"]  # the point enters the body's logarithms and indicators

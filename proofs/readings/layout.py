@@ -27,7 +27,8 @@ PLACE = re.compile(r"\{\d+\}")
 COMMAND = re.compile(r"\\[a-zA-Z]+|\{[A-Za-z]{2,}\}")
 PATH = "~"  # begins the entry of a bound path in an environment
 WHOLE, IMPLIES, AND, COMPARE, ADD, NEGATED, MUL, FACTOR, POWER, ATOM = range(10)  # how tightly a term holds together
-BINDINGS = {"All": WHOLE, "Surely": WHOLE, "Implies": IMPLIES, "And": AND, "Add": ADD, "Mul": MUL, "Sum": FACTOR, "Pow": POWER}
+BINDINGS = {"All": WHOLE, "Implies": IMPLIES, "And": AND, "Add": ADD, "Mul": MUL, "Sum": FACTOR, "Pow": POWER}
+BINDINGS |= {"Surely": WHOLE}
 BINDINGS |= dict.fromkeys(("Eq", "Le", "Lt", "Ne"), COMPARE)
 
 

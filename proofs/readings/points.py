@@ -12,9 +12,10 @@ from proofs.kernel.terms import Term, subterms
 from proofs.readings.code import Code
 from proofs.readings.free import Freedom
 from proofs.readings.layout import ADD, WHOLE
-from proofs.readings.script_writer import Writer
+from proofs.readings.script_writer import Writer, wrapped
 
 VALUES = "-2 -1/3 0 1/5 1 7/3"
+FEWER = "-1/3 1/5 7/3"  # where more than three reals vary beside the one with kinks
 Linear = dict[str, Fraction]  # the coefficients of a linear form; "" is the constant
 
 
@@ -43,7 +44,9 @@ class Kinks:
         clips = [s for s in found if s.op == "Clip" and s.args[0].op == "Sym"]
         sides = [pair for s in found if s.op in ("Min", "Max") for pair in (s.args, s.args[::-1])]
         pairs = [(a, b) for a, b in sides if a.op == "Sym" and a not in subterms(b) and not b.loose]
-        pairs += [(s.args[0], end) for s in clips for end in s.args[1:] if s.args[0] not in subterms(end) and not end.loose]
+        pairs += [
+            (s.args[0], end) for s in clips for end in s.args[1:] if s.args[0] not in subterms(end) and not end.loose
+        ]
         first = [s.args[0] for s in clips] + [a for a, _ in pairs]
         self.x: Term | None = first[0] if first else None
         self.ends = list(dict.fromkeys(b for a, b in pairs if a is self.x))
@@ -84,7 +87,7 @@ def check_lines(w: Writer, reals: list[str]) -> list[str]:
         ]
 
     inner = w.prove(w.statement.claim, (), tested)
-    guard = [f"    if not ({given}):", "        return 0"] if given else []
+    guard = [*[f"    {x}" for x in wrapped(f"if not ({given}):")], "        return 0"] if given else []
     return [f"def check({', '.join(map(code.name, reals))}):", *guard, *[f"    {x}" for x in inner], "    return 1"]
 
 
@@ -92,10 +95,11 @@ def point_lines(w: Writer, kinks: Kinks, reals: list[str]) -> list[str]:
     """All combinations of a few values; the real with kinks takes each kink, and points beside and between them."""
     x = kinks.x.args[0] if kinks.x is not None and kinks.ends else None
     others = [n for n in reals if n != x]
+    values = (VALUES if len(others) <= 3 else FEWER).split()
     out, indent = ["count = 0"], ""
     for n in others:
         out.append(
-            f'{indent}for {w.code.name(n)} in map(Q, "{" ".join(dict.fromkeys([*VALUES.split(), w.reals[n]]))}".split()):'
+            f'{indent}for {w.code.name(n)} in map(Q, "{" ".join(dict.fromkeys([*values, w.reals[n]]))}".split()):'
         )
         indent += "    "
     if x is not None:

@@ -156,7 +156,11 @@ quadratic = TOPIC.claim(
     given=[Hypothesis("near", Le(num("-1/2"), y), "y is at least -1/2", {"reals": {"y": "-5"}})],
     says=Le(Exp(-y), 1 - y + 2 * y**2),
     witness={"reals": {"y": "-1/3"}},
-    instances={"touches": {"reals": {"y": "0"}}, "far": {"reals": {"y": "7/2"}}, "at-the-end": {"reals": {"y": "-1/2"}}},
+    instances={
+        "touches": {"reals": {"y": "0"}},
+        "far": {"reals": {"y": "7/2"}},
+        "at-the-end": {"reals": {"y": "-1/2"}},
+    },
 )
 
 

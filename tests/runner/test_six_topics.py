@@ -1,7 +1,7 @@
 """The first six topics: every row has a claim, and of those that are not about an instance at least 85 % reach all sizes.
 
-Whether a claim is proved is the run's own verdict; here a claim counts if it has a statement and a derivation, is no listed gap, and
-its statement bounds no size.
+Whether a claim is proved is the run's own verdict; here a claim counts if it has a statement and a derivation, is no listed
+gap, and its statement bounds no size.
 """
 
 from __future__ import annotations
