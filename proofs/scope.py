@@ -45,9 +45,17 @@ def _cap(n: Term, statement: Statement, ctx: Ctx) -> str:
         top = ceiling(linear, next(iter(gen(n))))
     except Undecided:
         return f"unknown {name}"
-    if any(n in subterms(q) for p in ctx.apart for q in _atoms(p)):
+    if any(n in subterms(q) for p in ctx.apart for q in _atoms(p) if not _one_of_two(p, statement)):
         return f"unknown {name}"
     return "" if top is None else f"{name} <= {top.numerator // top.denominator}"
+
+
+def _one_of_two(p: Poly, statement: Statement) -> bool:
+    """p != 0 leaves every value of each symbol possible: another one in it, of which nothing else is said, can give way."""
+    linear = integral(p) and all(len(m) < 2 and all(k == 1 for _, k in m) for m in p)
+    symbols = {a for a in _atoms(p) if a.op == "Sym"}
+    speaking = [h for _, h in statement.hyps if not symbols.isdisjoint(subterms(h))]
+    return linear and len(symbols) > 1 and len(speaking) == 1
 
 
 def ceiling(rows: list[Row], keep: Monomial) -> Fraction | None:
