@@ -195,9 +195,9 @@ def of_hypotheses(record: Record, partial: bool) -> list[str]:
         out += [f"the proof does not use the hypothesis {name}" for name in idle]
         kept = [h for h in record["hypotheses"] if h["necessity"].get("outcome", "false") not in ("false", "undefined")]
         out += [f"the instance without {h['id']} does not break the statement" for h in kept]
-    wanted = ("false", "undefined") if record["expected"] == "refuted" else ("true",)
-    seen = (record["witness"] or {}).get("outcome", wanted[0])
-    if seen not in wanted and not (partial and seen == "not run"):
+    wanted = "false" if record["expected"] == "refuted" else "true"
+    seen = (record["witness"] or {}).get("outcome", wanted)
+    if seen != wanted and not (partial and seen == "not run"):
         out.append(f"the witness makes the statement {seen}")
     return out
 

@@ -1,21 +1,21 @@
 """The reference channel confirms the code, refutes every patched copy of it, and is not talked into a verdict."""
 
+import functools
+
 import pytest
 
-from numeric.experiments import gae, kl, ppo_clip, tanh_gaussian, tanh_jacobian
+import numeric.reference as runs
+from numeric.experiments import kl, tanh_gaussian
 from numeric.experiments.channel import CHANNEL, holes
 from proofs.claims import Evidence, Mutant
-from proofs.kernel.terms import num
+from proofs.kernel.terms import Term, num, subterms
 from proofs.kl import hw23c
 from proofs.language import Lt
 from proofs.ppo_clip import A, e, hw14a, hw14b, l, point
+from proofs.runner.discovery import catalogue
 
-ALL = {
-    one.claim.id: one
-    for module in (ppo_clip, gae, kl, tanh_gaussian, tanh_jacobian)
-    for one in module.EVIDENCE
-    if CHANNEL.wants(one)
-}
+ALL = {name: one for name, one in catalogue().evidence.items() if CHANNEL.wants(one)}
+FUNCTIONS = [(name, n) for name, one in ALL.items() for n in range(len(one.references))]
 PPO = "numeric.primitives.ppo_clip"
 
 
@@ -25,7 +25,16 @@ def test_the_code_is_the_term(name):
     assert seen["verdict"] == "confirmed", seen["detail"]
     assert seen["points"] > 0 and seen["gradients"] > 0 and seen["dead"] > 0
     assert 0 < seen["worst"]["error"] <= seen["worst"]["bound"]
-    assert (seen["boundary"] > 0) == any("call" in entry for entry in ALL[name].references)
+    assert seen["boundary"] > 0 or not moves(ALL[name])
+
+
+def moves(one):
+    """A real is handed over as a number, and no equation among the hypotheses (Bellman's) ties it to the tables."""
+    reals = {
+        x for entry in one.references for x in entry.get("call", {}).values() if isinstance(x, Term) and x.op == "Sym"
+    }
+    given = [subterms(h.prop) for h in one.claim.given]
+    return any(not any(x in found and any(t.op == "Eq" for t in found) for found in given) for x in reals)
 
 
 @pytest.mark.parametrize(("name", "patch"), [(name, p.id) for name, one in ALL.items() for p in one.patches])
@@ -33,15 +42,6 @@ def test_every_patched_copy_is_refuted(name, patch):
     mutant = next(p for p in ALL[name].patches if p.id == patch)
     seen = CHANNEL.check(ALL[name], mutant)
     assert seen["verdict"] == "refuted", seen["detail"]
-
-
-ZEROS = {
-    "hw14a": (PPO, "return torch.minimum(ratio * advantage, clipped * advantage)", "return ratio * 0"),
-    "hw14b": (PPO, "return torch.minimum(ratio * advantage, clipped * advantage)", "return ratio * 0"),
-    "hw23c": (kl.MODULE, "return log_ratio.expm1() - log_ratio", "return log_ratio * 0"),
-    "hw23d": (kl.MODULE, "return log_ratio.expm1() - log_ratio", "return log_ratio * 0"),
-    "hw11d": (gae.MODULE, "return total", "return total * 0"),
-}
 
 
 def test_components_run_along_the_last_axis_and_in_order():
@@ -52,10 +52,26 @@ def test_components_run_along_the_last_axis_and_in_order():
         assert CHANNEL.check(alone, "claim")["verdict"] == verdict
 
 
-@pytest.mark.parametrize("name", ZEROS)
-def test_zeros_are_refuted(name):
-    zeros = Mutant("zeros", "zeros", ("reference",), patch=ZEROS[name])
-    assert CHANNEL.check(ALL[name], zeros)["verdict"] == "refuted"
+@pytest.mark.parametrize(("name", "n"), FUNCTIONS)
+def test_zeros_are_refuted(name, n, monkeypatch):
+    """Each function of each claim, with zeros of the right shape for its answer."""
+    said, fresh = ALL[name].references[n], runs.fresh_copy
+    function = said["function"].partition(":")[2]
+
+    def silenced(module, patch=None):
+        copy = fresh(module, patch)
+        real = getattr(copy, function)
+
+        @functools.wraps(real)
+        def zeros(*args, **kwargs):
+            out = real(*args, **kwargs)
+            return tuple(x * 0 for x in out) if isinstance(out, tuple) else out * 0
+
+        setattr(copy, function, zeros)
+        return copy
+
+    monkeypatch.setattr(runs, "fresh_copy", silenced)
+    assert CHANNEL.check(Evidence(ALL[name].claim, references=[said]), "claim")["verdict"] == "refuted"
 
 
 @pytest.mark.parametrize(
