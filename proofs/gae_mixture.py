@@ -1,4 +1,4 @@
-"""GAE as a mixture of k-step advantages, for any values and rewards: with the exact remainder at every length, and its rate."""
+"""GAE as a mixture of k-step advantages, for any values and rewards, with the exact remainder at every length."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 from proofs.claims import Hypothesis, Instance, Topic, homework, slides
 from proofs.gae import NAMES as STEPS
-from proofs.gae import NOTATION, V, advantage, delta, gamma, hw11d, j, r, t
+from proofs.gae import NOTATION, V, advantage, delta, gamma, j, t
 from proofs.kernel.terms import Term, num, replaced
-from proofs.language import All, And, Eq, Le, Lt, Max, Sum, Vocabulary, local_index
-from proofs.theory.sums import telescope
+from proofs.language import And, Eq, Le, Sum, Vocabulary, local_index
 
 TOPIC = Topic("gae_mixture", "GAE as a mixture")
 NAMES = Vocabulary()
@@ -173,166 +172,6 @@ geometric.control(
     "whole", Eq(mixture(n) + lam**n * advantage(n, t), gae(n, t)), title="one advantage more in the mixture"
 )
 
-
-# ------------------------------------------------------------------------------------- the series, with its rate
-def size(f: Term) -> Term:
-    """|f|."""
-    return Max(f, -f)
-
-
-def errors(first: Any, end: Any, without: Instance) -> Hypothesis:
-    error = r(j) + gamma * V(j + 1) - V(j)
-    near = And(Le(-D, error), Le(error, D))
-    return Hypothesis("errors", All(j, first, end, near), "no TD error is larger than D", without)
-
-
-def inverse(pf: Any, f: Term, by: list[Any]) -> Any:
-    """0 <= 1/f for f > 0, as f (1/f)^2."""
-    square = pf.scale(pf.square(1 / f), f, by=by)
-    return pf.chain(0).le(square.right, by=[*by, square]).eq(1 / f, by=by).done()
-
-
-def not_negative(pf: Any, w: Term, by: list[Any], under: list[Term]) -> Any:
-    """0 <= w for a power, or for a product of two."""
-    parts = [pf.product(*w.args, by=by, under=under)] if w.op == "Mul" else []
-    return pf.prove(Le(0, w), by=[*by, *parts], under=under)
-
-
-def discounted(pf: Any, weight: Any, rate: Term, skip: Any, count: Any, by: list[Any]) -> list[Any]:
-    """Plus and minus the sum of weight(i) delta_{t+skip+i} are at most D / (1 - rate); weight(i) is rate^i in some form."""
-    total = Sum(i, 0, count, weight(i) * delta(t + skip + i))
-    here = [Le(0, i), Lt(i, count)]
-    near = pf.at("errors", t + skip + i, by=by, under=here)
-    ends = pf.times(pf.cite("sum-telescope", by=by, a=0, b=count, f=weight), D)
-    last = pf.rule("scale", [not_negative(pf, weight(count), by, []), pf.prove(Le(0, D), by=by)])
-    left, each = pf.prove(Le(0, D * weight(count)), by=[*by, last]), not_negative(pf, weight(i), by, here)
-    part = pf.prove(Lt(0, 1 - rate), by=by)
-
-    def side(sign: int) -> Any:
-        one = pf.rule("scale", [pf.prove(Le(sign * delta(t + skip + i), D), by=[*by, near], under=here), each])
-        one = pf.prove(Le(sign * weight(i) * delta(t + skip + i), D * weight(i)), by=[one], under=here)
-        sums = pf.rule("sum_order", [pf.every(i, 0, count, one)])
-        whole = pf.rule("scale", [sums, pf.prove(Le(0, 1 - rate), by=[part])])
-        below = pf.prove(Le((1 - rate) * (sign * total), D), by=[*by, whole, ends, left])
-        divided = pf.rule("scale", [below, inverse(pf, 1 - rate, [*by, part])])
-        same = pf.prove(Eq(1 / (1 - rate) * ((1 - rate) * (sign * total)), sign * total), by=[*by, part])
-        return pf.prove(Le(sign * total, D / (1 - rate)), by=[*by, part, divided, same])
-
-    return [side(1), side(-1)]
-
-
-def within(pf: Any, claim: Term, by: list[Any]) -> None:
-    """|f| <= b, from f <= b and -f <= b among the premises."""
-    gap = claim.args[0].args[0]
-    pf.cases(0, gap, *[lambda h: pf.prove(claim, by=by, under=[h])] * 2)
-
-
-LENGTH = "for n < 0 the powers to n have no meaning"
-rate = TOPIC.claim(
-    "hw11e-rate",
-    "With bounded TD errors the mixture of n advantages is within lambda^n D / (1 - gamma) of GAE",
-    kind="limit",
-    source=homework(11, "e"),
-    vocabulary=NAMES,
-    notation=WORDS,
-    uses=[telescope, hw11d, hw11e],
-    given=[
-        Hypothesis("length", Le(1, n), "at least one step", LENGTH),
-        Hypothesis("gamma", And(Le(0, gamma), Lt(gamma, 1)), "gamma lies in [0, 1)", steady(FLIPS, "-9/10", n=2)),
-        Hypothesis("lambda", Le(0, lam), "lambda is not negative", steady(FLIPS, lam="-4/5", n=1)),
-        errors(t, t + n, steady(GROWING, n=6)),
-    ],
-    says=Le(size(mixture(n) - gae(n, t)), lam**n * (D / (1 - gamma))),
-    witness=at(3),
-    instances={"one": at(1), "lambda-0": at(4, "0"), "lambda-1": at(4, "1"), "alternating": ALTERNATING},
-)
-
-
-@rate.proof
-def _(pf: Any, claim: Term) -> None:
-    positive = pf.prove(Le(0, D), by=[pf.at("errors", t, by=["length"])])
-    by = ["length", "gamma", "lambda", positive]
-    exact, sums = pf.cite("hw11e", by=by), pf.times(pf.cite("hw11d", by=by, k=n), lam**n)
-    sides = [pf.scale(s, lam**n, by=by) for s in discounted(pf, lambda i: gamma**i, gamma, 0, n, by)]
-    within(pf, claim, [*by, exact, sums, *sides])
-
-
-far = size(mixture(n) - gae(n, t))
-ONE_STEP = steady(FLIPS, "0", n=1)
-rate.mutant("one-power-more", Le(far, lam ** (n + 1) * (D / (1 - gamma))), at=ONE_STEP, title="lambda^(n+1)")
-rate.mutant("no-horizon", Le(far, lam**n * D), at=steady(ONES, n=3), title="without 1 / (1 - gamma)")
-rate.mutant(
-    "unbounded", without=["errors"], at=steady(GROWING, n=6), title="for errors that grow like (gamma lambda)^-l"
-)
-rate.mutant("exchanged", Le(far, gamma**n * (D / (1 - lam))), at=ONE_STEP, title="gamma and lambda exchanged")
-rate.control(
-    "turned", Le(size(gae(n, t) - mixture(n)), lam**n * (D / (1 - gamma))), title="the difference the other way round"
-)
-
-tail = TOPIC.claim(
-    "hw11e-tail",
-    "With bounded TD errors GAE of n steps is within (gamma lambda)^n D / (1 - gamma lambda) of any longer one",
-    kind="limit",
-    source=homework(11, "e"),
-    vocabulary=NAMES,
-    notation=WORDS,
-    uses=[telescope],
-    given=[
-        Hypothesis("length", Le(0, n), "n counts steps", LENGTH),
-        Hypothesis("longer", Le(0, m), "the second one is not shorter", steady(ONES, D="1/10", n=3, m=-2)),
-        Hypothesis("gamma", Le(0, gamma), "gamma is not negative", steady(FLIPS, "-9/10", n=1, m=2)),
-        Hypothesis("lambda", Le(0, lam), "lambda is not negative", steady(FLIPS, lam="-4/5", n=1, m=2)),
-        Hypothesis("product", Lt(gamma * lam, 1), "the weights decay", steady(ONES, "5/4", n=1, m=2)),
-        Hypothesis("bound", Le(0, D), "D is a size", steady(ONES, D="-1", n=2, m=0)),
-        errors(t + n, t + n + m, steady(GROWING, n=1, m=4)),
-    ],
-    says=Le(size(gae(n + m, t) - gae(n, t)), gamma**n * lam**n * (D / (1 - gamma * lam))),
-    witness=at(2, m=3),
-    instances={
-        "same": at(2, m=0),
-        "lambda-0": at(1, "0", m=3),
-        "no-discount": at(1, gamma="1", m=3),
-        "alternating": steady(FLIPS, n=4, m=8),
-    },
-)
-
-
-@tail.proof
-def _(pf: Any, claim: Term) -> None:
-    by = ["length", "longer", "gamma", "lambda", "product", "bound"]
-    weight = gamma**n * lam**n
-    positive = not_negative(pf, weight, by, [])
-    sides = discounted(pf, lambda i: gamma**i * lam**i, gamma * lam, n, m, by)
-    sides = [pf.rule("scale", [s, positive]) for s in sides]
-    parts = pf.settle(pf.rule("split", [], Sum(j, 0, n + m, gamma**j * lam**j * delta(t + j)), n), by=by)
-    within(pf, claim, [*by, parts, *sides])
-
-
-rest, BOUND = size(gae(n + m, t) - gae(n, t)), D / (1 - gamma * lam)
-tail.mutant(
-    "one-power-more",
-    Le(rest, gamma ** (n + 1) * lam ** (n + 1) * BOUND),
-    at=steady(FLIPS, "0", n=0, m=1),
-    title="one power more",
-)
-tail.mutant(
-    "factor-turned",
-    Le(rest, gamma**n * lam**n * D * (1 - gamma * lam)),
-    at=steady(ONES, n=1, m=3),
-    title="times 1 - gamma lambda",
-)
-tail.mutant(
-    "first-term",
-    Le(rest, gamma**n * lam**n * D),
-    at=steady(ONES, n=1, m=3),
-    title="the first term left out for all of them",
-)
-tail.mutant(
-    "unbounded", without=["errors"], at=steady(GROWING, n=1, m=4), title="for errors that grow like (gamma lambda)^-l"
-)
-tail.control(
-    "turned", Le(size(gae(n, t) - gae(n + m, t)), gamma**n * lam**n * BOUND), title="the difference the other way round"
-)
 
 # ------------------------------------------------------------------------------------- the two ends
 ends = TOPIC.claim(

@@ -91,8 +91,7 @@ def where_positive(pf: Any) -> Any:
     known = {"by": ["p-in-q"], "under": [*HERE, Gt(p(i), 0)]}
     low = p(i) + 2 * q(i)
     tangent = pf.scale(pf.cite("log-tangent-gap", u=q(i) / p(i), **known), p(i), **known)
-    inverse = pf.scale(pf.square(1 / low), low, **known)
-    inverse = pf.chain(0).le(inverse.right, by=["p-in-q", inverse], under=known["under"]).eq(1 / low, **known).done()
+    inverse = pf.inverse(low, **known)
     room = pf.prove(Le(0, 3 - low), by=[at_most_one(pf, p), at_most_one(pf, q)], under=HERE)
     factor = pf.prove(Le(0, (3 - low) / low), by=["p-in-q", pf.rule("scale", [inverse, room])], under=known["under"])
     half, more = (p(i) - q(i)) ** 2 / 2, 3 * (p(i) - q(i)) ** 2 / (2 * low)

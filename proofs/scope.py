@@ -36,7 +36,8 @@ def _cap(n: Term, statement: Statement, ctx: Ctx) -> str:
     name = n.args[0]
     rows: list[Row] = list(ctx.rows)
     declared = context(statement.decls, []).rows  # pmfs and processes exist at every size
-    if any(_twisted(p, n) for p, r in rows if (p, r) not in declared) or any(
+    said = [(p, r) for p, r in rows if (p, r) not in declared]
+    if any(_twisted(p, n) and not _from_a_real_on(p, r, n) for p, r in said) or any(
         _hidden(h, n, ctx) for _, h in statement.hyps
     ):
         return f"unknown {name}"
@@ -69,6 +70,17 @@ def ceiling(rows: list[Row], keep: Monomial) -> Fraction | None:
             return min(caps, default=None)
         left = without_one(left, names)
     raise Undecided("too many rows to bound a size")
+
+
+def _from_a_real_on(p: Poly, relation: str, n: Term) -> bool:
+    """x <= n for a number x that depends on no size: it holds for every larger n, too."""
+    alone = next(iter(gen(n)))
+    others = [a for m in p if m != alone for b, _ in m for a in subterms(b)]
+    return (
+        relation in (">=", ">")
+        and p.get(alone, 0) > 0
+        and all(a.op != "Bound" and a.args[1:] != ("Int",) for a in others)
+    )
 
 
 def _twisted(p: Poly, n: Term) -> bool:

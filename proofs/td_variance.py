@@ -10,41 +10,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from proofs.claims import Hypothesis, Instance, Topic, homework, lemma
+from proofs.claims import Hypothesis, Topic, homework, lemma
 from proofs.instances import m2, small, trajectory, with_values
 from proofs.kernel.terms import Term, replaced
-from proofs.language import All, And, E, Eq, Ge, Le, Lt, Sum, Var
+from proofs.language import E, Eq, Ge, Le, Lt, Sum, Var
 from proofs.targets import steps
 from proofs.theory.given_action import ANY_STEPS, at, chain, script, wrong_values
 from proofs.theory.policy_evaluation import (
     NAMES,
     NOTATION,
-    A,
-    M,
     Q,
-    R,
-    S,
     T,
     V,
     X,
-    a,
     bellman,
     delta,
     error,
     gamma,
-    i,
     j,
     k,
     m,
     n,
-    no_drift,
     one_step,
     reward,
-    solved,
     t,
     target,
     td,
-    w,
     x,
     y,
 )
@@ -299,108 +290,3 @@ def moved_over(pf: Any, claim: Term) -> None:
 
 
 hw10a2.control("difference", Ge(Var(td(m)) - Var(td(k)), 0), derive=moved_over, title="the difference is not negative")
-
-# ------------------------------------------------------------------------------------- how little is left after k steps
-top = x + gamma * y
-LEFT = (1 - gamma**2) * (Var(td(m)) - Var(td(k)))
-
-
-def within(f: Term, bound: Term) -> Term:
-    return And(Le(-bound, f), Le(f, bound))
-
-
-def coin(
-    reward: str, second: list[str], last: list[str], *, gamma: str = "1/2", x: str = "1", y: str = "1"
-) -> Instance:
-    """A fair coin is the next state; time 0 pays +-reward by it, a later one the same or, in state s, second[s]."""
-    first = [[[reward, f"-{reward}"]]] * 2
-    later = [[[c, c]] for c in second] or first
-    tables = {
-        "p0": ["1/2", "1/2"], "pi": [[["1"]] * 2] * 3, "W": [[[["1/2", "1/2"]]] * 2] * 3,
-        "P": [[[[["1", "0"], ["0", "1"]]]] * 2] * 2, "R": [first, later, later],
-    }  # fmt: skip
-    ints = {"S": 2, "A": 1, "M": 2, "T": 2, "k": 1, "m": 2}
-    return solved({"ints": ints, "reals": {"gamma": gamma, "x": x, "y": y}, "tables": tables}, last)
-
-
-def bounded(data: Instance) -> Instance:
-    """Rewards within 4, and values within 6."""
-    return {**data, "reals": {**data["reals"], "x": "4", "y": "6"}}
-
-
-STALE = with_values(coin("1", ["1", "-1"], ["0", "0"], y="0"), {0: ["0", "0"], 1: ["0", "0"]})
-OWN: dict[str, Instance | str] = {
-    "from": "it holds for k = 0, too, where Var X_1 <= C^2; the cited claim begins at k = 1",
-    "order": bounded(trajectory(2, 1)),
-    "horizon": bounded(with_values(trajectory(1, 3), {}, 1)),
-    "bellman": STALE,
-}
-REWARDS = All(j, 0, T, All(i, 0, S, All(a, 0, A, All(w, 0, M, within(R(j, i, a, w), x)))))
-VALUES = All(j, 1, T + 1, All(i, 0, S, within(V(j, i), y)))
-tail = TOPIC.claim(
-    "hw10a.2-tail",
-    "Beyond k steps there is little variance left",
-    kind="inequality",
-    source=lemma("hw10a.2-limit"),
-    vocabulary=NAMES,
-    notation=NOTATION,
-    uses=[increment],
-    given=[
-        *[replace(h, without=OWN[h.name]) for h in ORDER],
-        Hypothesis("discount", Le(0, gamma), "the discount is not negative", coin("1", [], ["-1", "1"], gamma="-1/2")),
-        Hypothesis("contracts", Le(gamma, 1), "the discount is at most 1", coin("1", [], ["0", "0"], gamma="2")),
-        Hypothesis("rewards", REWARDS, "|R| <= x", coin("9", [], ["0", "0"])),
-        Hypothesis("values", VALUES, "|V| <= y from time 1 on", coin("0", [], ["10", "-10"], x="0", y="0")),
-    ],
-    says=Le(LEFT, top**2 * (gamma ** (2 * k) - gamma ** (2 * m))),
-    witness=bounded(trajectory(1, 2)),
-    instances={"M2": bounded(m2(1, 2)), "tight": coin("1", [], ["1", "-1"]), "equal": bounded(trajectory(2, 2))},
-)
-
-
-@tail.proof
-def shrinking(pf: Any, claim: Term) -> None:
-    """By induction on m: one more TD error has mean square at most C^2, C = x + gamma y."""
-    under = [Le(k, n), Lt(n, T)]
-    goal = replaced(claim, {m: n})
-    more = pf.cite("hw10a.2-increment", by=["from", "bellman"], under=under, k=n, m=n + 1)
-    drift = pf.put(no_drift(pf, [], [Le(1, j), Lt(j, T)]), j, n, by=["from"], under=under)
-    mixed = pf.mean(pf.times(drift, V(n, X.s(n))), X)
-    rest = pf.mean(pf.square(V(n, X.s(n))), X)
-    pay = pf.at("rewards", n, X.s(n), X.a(n), X.w(n), by=["from"], under=under)
-    value = pf.at("values", n + 1, X.s(n + 1), by=["from"], under=under)
-    low, high = (pf.scale(pf.prove(side, by=[value]), gamma, by=["discount"]) for side in value.prop.args)
-    room = pf.product(top - one_step(n), top + one_step(n), by=[pay, low, high])
-    small = pf.prove(Le(E(error(n) ** 2), top**2), by=["from", mixed, rest, pf.mean(room, X)], under=under)
-    below = pf.prove(Le(0, 1 - gamma**2), by=[pf.product(1 - gamma, 1 + gamma, by=["discount", "contracts"])])
-    share = pf.scale(pf.scale(small, gamma ** (2 * n), by=["from"], under=under), below)
-    step = pf.prove(replaced(goal, {n: n + 1}), by=["from", goal, pf.times(more, 1 - gamma**2), share], under=under)
-    pf.put(pf.induct(n, k, pf.prove(replaced(goal, {n: k}), by=["from"]), step, end=T), n, m)
-
-
-tight, span = tail.instances["tight"], gamma ** (2 * k) - gamma ** (2 * m)
-tail.mutant(
-    "geometric", Le(LEFT, top**2 * (gamma ** (4 * k) - gamma ** (4 * m))), at=tight, title="gamma^(4k) for gamma^(2k)"
-)
-tail.mutant("rewards-alone", Le(LEFT, x**2 * span), at=tight, title="C = x, the values forgotten")
-tail.mutant("not-squared", Le(LEFT, top * span), at=tight, title="C for C^2")
-tail.mutant("strict", Lt(LEFT, top**2 * span), at=tight, title="strictly")
-tail.mutant("any-V", without=["bellman"], at=STALE, title="for any value function")
-
-
-def other_side(pf: Any, claim: Term) -> None:
-    shrinking(pf, Le(LEFT, top**2 * span))
-    pf.prove(claim, by=["from", "order", pf.last()])
-
-
-tail.control("difference", Le(LEFT - top**2 * span, 0), derive=other_side, title="all on one side")
-
-limit = TOPIC.claim(
-    "hw10a.2-limit",
-    "Var TD(T) <= Var TD(infinity)",
-    kind="limit",
-    source=homework(10, "a"),
-    vocabulary=NAMES,
-    says=None,
-    about="On an infinite horizon with bounded rewards and gamma < 1, Var X_k increases to the variance of the full return.",
-)

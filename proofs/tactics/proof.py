@@ -153,6 +153,11 @@ class Proof:
         """t multiplied by c, where 0 <= c."""
         return self.rule("scale", [t, c if isinstance(c, Step) else self.prove(Le(0, c), by, under)])
 
+    def inverse(self, f: Any, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """0 <= 1/f for f > 0."""
+        square = self.scale(self.square(1 / term(f)), f, by, under)  # f (1/f)^2
+        return self.prove(Le(0, 1 / term(f)), [*by, square], under)
+
     def mean(self, t: Step, trajectory: Any, *given: Any) -> Step:
         """The expectation of both sides of a comparison that holds on every path; given: another path, a time and a level."""
         return self.rule("mean_order", [t], trajectory.path, *given)
