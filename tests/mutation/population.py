@@ -1,7 +1,7 @@
-"""The mechanical mutants of the judge, as cosmic-ray's operators make them, and a seeded sample of them.
+"""The mechanical mutants of some files, as cosmic-ray's operators make them, and a seeded sample of them.
 
 A mutant is known by its file, function, operator, the text of its line and its number among equals, never by a line number.  The
-sample is the mutants whose names hash lowest under the seed, so that an edit of the judge leaves most of the sample as it was.
+sample is the mutants whose names hash lowest under the seed, so that an edit of the files leaves most of the sample as it was.
 
 Two kinds of mutants are left out, because they are no mutants:
 
@@ -14,19 +14,21 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-KERNEL = "proofs/kernel"
 SAME = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
 Place = tuple[int, int]  # line from 1, column from 0
 
 
 class Name(NamedTuple):
-    """What a mutant is known by; `nth` counts equal ones of one function from 1, in the order in which they stand."""
+    """What a mutant is known by; `nth` counts equal ones of one function from 1, in the order in which they stand.
+
+    file: the file's name where all files lie in one folder, else its path.
+    """
 
     file: str
     where: str  # qualified name of the function or class, "" at the top of the file
@@ -70,9 +72,9 @@ def operators() -> dict[str, Any]:
     return {name: kind() for name, kind in sorted(found.items()) if not kind.arguments() and not name.endswith(SAME)}
 
 
-def population(root: Path = ROOT) -> list[Mutant]:
-    """Every mutant of every file of the judge."""
-    return [m for path in sorted((root / KERNEL).glob("*.py")) for m in of_file(path)]
+def population(files: Iterable[tuple[str, Path]]) -> list[Mutant]:
+    """Every mutant of every one of these files, each given by the name that its mutants bear and its path."""
+    return [m for name, path in files for m in of_file(name, path)]
 
 
 def sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
@@ -81,7 +83,7 @@ def sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
     return sorted(kept, key=lambda m: (m.name.file, m.number, m.plugin, m.occurrence))
 
 
-def of_file(path: Path) -> Iterator[Mutant]:
+def of_file(name: str, path: Path) -> Iterator[Mutant]:
     from cosmic_ray.ast import ast_nodes, get_ast
 
     text = path.read_text("utf8")
@@ -94,7 +96,7 @@ def of_file(path: Path) -> Iterator[Mutant]:
                 found.append((start, plugin, occurrence, _said(plugin, n), _where(node)))
     seen: Counter[tuple[str, ...]] = Counter()
     for start, plugin, occurrence, said, where in sorted(found, key=lambda f: f[:3]):
-        equal = path.name, where, said, lines[start[0] - 1].strip()
+        equal = name, where, said, lines[start[0] - 1].strip()
         seen[equal] += 1
         yield Mutant(Name(*equal, seen[equal]), plugin, occurrence, start[0])
 

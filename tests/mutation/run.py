@@ -1,17 +1,12 @@
-"""Mechanical mutants of the judge: does a test notice each one?  `make mutants`
+"""Mechanical mutants: does a test notice each one?  `make mutants`
 
-cosmic-ray makes the mutants of `proofs/kernel`; a seeded sample of 300 is tried, each in a private copy of the tree.  A mutant is
-killed by the first thing that fails, of these in this order:
+cosmic-ray makes the mutants of a target (targets.py: the judge, or the code that turns evidence into verdicts); a seeded sample
+of 300 is tried, each in a private copy of the tree.  A mutant is killed by the first of the target's commands that fails, or by
+the clock, which is said apart.  What lives has a line in the target's survivors file that says why it does no harm; such a
+mutant is not tried again, except with --recheck.  Before the first mutant and after the last, the untouched copy must be green,
+so that nothing is called killed because of the machine.
 
-    import    the judge does not even load
-    quick     rules, values, single lines, limits: most mutants die here within two seconds
-    pytest    the rest of the judge's own tests: certificates, the fuzzer, attacks
-    verify    `rlproofs verify --channel proof`: every claim still proved, every wrong variant still refuted
-
-or by the clock, which is said apart.  What lives has a line in survivors.toml that says why it does no harm.  Before the first
-mutant and after the last, the untouched copy must be green, so that nothing is called killed because of the machine.
-
-    python -m tests.mutation.run [--sample N] [--seed N] [--jobs N] [--only TEXT] [--out FILE]
+    python -m tests.mutation.run [kernel|evidence] [--sample N] [--seed N] [--jobs N] [--only TEXT] [--recheck] [--out FILE]
 """
 
 from __future__ import annotations
@@ -37,16 +32,13 @@ from typing import Any
 if __package__ in (None, ""):  # started as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.mutation.population import KERNEL, ROOT, Mutant, Name, population, sample
+from tests.mutation.population import ROOT, Mutant, Name, population, sample
+from tests.mutation.targets import TARGETS, Target
 
-SURVIVORS = Path(__file__).with_name("survivors.toml")
 COPIED = ("proofs", "numeric", "tests", "pyproject.toml")
 SIZE, SEED, ENOUGH = 300, 1, 0.95
 # KiB of address space for one test run: a mutant that never stops collecting must not take the machine along.
 MEMORY = 4 << 20
-# Of tests/kernel: what kills most in a second, and ends an endless mutant soonest; then what comes first of the rest.
-QUICK, FIRST = ("rules", "values", "noticed", "scope", "limits"), ("certificates", "fuzz", "attacks")
-NOT_BEHAVIOUR = ("trusted_base", "guards")  # these read the judge's text, and a mutant must be noticed by what it does
 SLACK, LEAST = 4, 20  # seconds: so many times what the untouched copy takes, and at least so many
 
 
@@ -59,35 +51,18 @@ class End:
     seconds: float
 
 
-# ------------------------------------------------------------------------------------- the commands that kill
-def commands(folder: Path) -> dict[str, list[str]]:
-    """Name -> command, in the order in which they are tried."""
-    tests = folder / "tests" / "kernel"
-    names = [p.stem.removeprefix("test_") for p in sorted(tests.glob("test_*.py"))]
-    rest = [*FIRST, *[n for n in names if n not in (*QUICK, *FIRST, *NOT_BEHAVIOUR)]]
-    quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:rlproofs", "--hypothesis-profile=ci"]
-    pytest, path = [sys.executable, "-m", "pytest", *quiet], "tests/kernel/test_{}.py".format
-    return {
-        "import": [sys.executable, "-c", "import proofs.kernel.check"],
-        "quick": [*pytest, *map(path, QUICK)],
-        "pytest": [*pytest, *map(path, rest), "tests/tactics"],
-        "verify": [sys.executable, "-m", "proofs.runner", "verify", "--channel", "proof", "--no-cache", "--jobs", "1"],
-    }
-
-
 # ------------------------------------------------------------------------------------- one mutant
 class Bench:
     """A private copy of the tree, in which one mutant after the other is tried."""
 
-    def __init__(self, folder: Path, source: Path = ROOT) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, target: Target, source: Path = ROOT) -> None:
+        self.folder, self.target = folder, target
         for name in COPIED:
             if (source / name).is_dir():
                 shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source / name, folder / name)
-        self.commands = commands(folder)
-        self.limits = dict.fromkeys(self.commands, 600.0)
+        self.limits = dict.fromkeys(target.commands(folder, None), 600.0)
         self.process: subprocess.Popen[bytes] | None = None
 
     def ran(self, command: list[str], limit: float) -> tuple[int, str]:
@@ -117,7 +92,7 @@ class Bench:
 
     def untouched(self) -> None:
         """Every command is green; how long each takes sets its limit.  Raises SystemExit."""
-        for name, command in self.commands.items():
+        for name, command in self.target.commands(self.folder, None).items():
             start = time.monotonic()
             code, output = self.ran(command, 600)
             if code:
@@ -126,17 +101,17 @@ class Bench:
 
     def judged(self, mutant: Mutant) -> End:
         """The end of one mutant; the copy is put back as it was."""
-        path, start = self.folder / KERNEL / mutant.name.file, time.monotonic()
+        path, start = self.folder / self.target.path(mutant.name.file), time.monotonic()
         original = path.read_text("utf8")
         path.write_text(mutant.source(original), "utf8")
         try:
-            outcome, by = self._first_failure()
+            outcome, by = self._first_failure(mutant.name.file)
         finally:
             path.write_text(original, "utf8")
         return End(outcome, by, round(time.monotonic() - start, 1))
 
-    def _first_failure(self) -> tuple[str, str]:
-        for name, command in self.commands.items():
+    def _first_failure(self, file: str) -> tuple[str, str]:
+        for name, command in self.target.commands(self.folder, file).items():
             code, output = self.ran(command, self.limits[name])
             if code == 124:
                 return "killed by the clock", name
@@ -155,11 +130,11 @@ def by(name: str, code: int, output: str) -> str:
 
 
 @contextmanager
-def benches(count: int) -> Iterator[list[Bench]]:
+def benches(count: int, target: Target) -> Iterator[list[Bench]]:
     """Copies of one and the same state of the tree: the files may change while this runs."""
     with tempfile.TemporaryDirectory() as folder:
-        made = [Bench(Path(folder) / "0")]
-        made += [Bench(Path(folder) / str(n), made[0].folder) for n in range(1, count)]
+        made = [Bench(Path(folder) / "0", target)]
+        made += [Bench(Path(folder) / str(n), target, made[0].folder) for n in range(1, count)]
         try:
             made[0].untouched()
             for bench in made:
@@ -200,9 +175,9 @@ def tried(mutants: list[Mutant], made: list[Bench]) -> dict[Mutant, End]:
 
 
 # ------------------------------------------------------------------------------------- survivors
-def explanations(path: Path = SURVIVORS) -> dict[Name, str]:
+def explanations(path: Path) -> dict[Name, str]:
     """Survivor -> why it does no harm.  Raises ValueError where the file is not a list of such rows."""
-    rows = tomllib.loads(path.read_text("utf8")).get("survivor", [])
+    rows = tomllib.loads(path.read_text("utf8")).get("survivor", []) if path.exists() else []
     out: dict[Name, str] = {}
     for row in rows:
         given = {"where": "", "nth": 1, **row}
@@ -244,31 +219,36 @@ def summary(ends: dict[Mutant, End], why: dict[Name, str], files: dict[str, str]
 def written(path: Path, options: Any, ends: dict[Mutant, End], all_of_them: int) -> None:
     """The result as JSON."""
     rows = [{**m.name._asdict(), "number": m.number, **asdict(end)} for m, end in ends.items()]
-    head = {"seed": options.seed, "sample": len(rows), "population": all_of_them}
+    head = {"target": options.target, "seed": options.seed, "sample": len(rows), "population": all_of_them}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**head, "mutants": rows}, indent=1, ensure_ascii=False) + "\n", "utf8")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0 where at least 95 % are killed and each survivor is explained."""
-    parser = argparse.ArgumentParser(description="Try mechanical mutants of the judge.")
+    parser = argparse.ArgumentParser(description="Try mechanical mutants of a target.")
+    parser.add_argument("target", nargs="?", choices=sorted(TARGETS), default="kernel", help="what is mutated")
     parser.add_argument("--sample", type=int, default=SIZE, help="how many")
     parser.add_argument("--seed", type=int, default=SEED, help="which")
     parser.add_argument("--jobs", type=int, default=2, help="copies of the tree side by side")
+    parser.add_argument("--recheck", action="store_true", help="try the explained survivors, too")
     parser.add_argument(
         "--only", default="", help="of the sample, those whose file, function or operator holds this text"
     )
-    parser.add_argument("--out", type=Path, default=ROOT / ".rlproofs" / "mutants.json", help="where the result goes")
+    parser.add_argument("--out", type=Path, help="where the result goes; .rlproofs/mutants-TARGET.json")
     options = parser.parse_args(arguments)
-    why = explanations()
+    target = TARGETS[options.target]
+    why = explanations(target.survivors)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with benches(options.jobs) as made:
+    with benches(options.jobs, target) as made:
         folder = made[0].folder
-        every = population(folder)
+        every = population(target.files(folder))
         chosen = [m for m in sample(every, options.sample, options.seed) if options.only in " ".join(map(str, m.name))]
-        files = {p.name: p.read_text("utf8") for p in (folder / KERNEL).glob("*.py")}
-        ends = tried(chosen, made)
-    written(options.out, options, ends, len(every))
+        files = {name: path.read_text("utf8") for name, path in target.files(folder)}
+        known = [] if options.recheck else [m for m in chosen if m.name in why]
+        ends = tried([m for m in chosen if m not in known], made)
+        ends |= {m: End("survived", "as explained", 0.0) for m in known}
+    written(options.out or ROOT / ".rlproofs" / f"mutants-{target.name}.json", options, ends, len(every))
     told, well = summary(ends, why, files)
     print(told)
     return 0 if well else 1

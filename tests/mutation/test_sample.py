@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.population import KERNEL, ROOT, Mutant, Name, annotations, population, sample
-from tests.mutation.run import Bench, End, by, commands, explanations, summary
+from tests.mutation.population import ROOT, Mutant, Name, annotations, population, sample
+from tests.mutation.run import Bench, End, by, explanations, summary
+from tests.mutation.targets import TARGETS, Kernel, Target
 
+KERNEL, EVIDENCE = TARGETS["kernel"], TARGETS["evidence"]
+EACH = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 SOURCE = '''"""A stand-in for the judge."""
 from __future__ import annotations
 
@@ -33,15 +36,15 @@ def short(x: list[int]) -> bool: return len(x) <= 5
 def made(folder: Path, text: str = SOURCE) -> list[Mutant]:
     """The mutants of a tree whose judge is one file."""
     pytest.importorskip("cosmic_ray")
-    (folder / KERNEL).mkdir(parents=True, exist_ok=True)
-    (folder / KERNEL / "one.py").write_text(text, "utf8")
-    return population(folder)
+    (folder / KERNEL.folders[0]).mkdir(parents=True, exist_ok=True)
+    (folder / KERNEL.path("one.py")).write_text(text, "utf8")
+    return population(KERNEL.files(folder))
 
 
 # ------------------------------------------------------------------------------------- the sample
 def test_the_sample_is_the_same_for_the_same_seed_and_another_for_another() -> None:
     pytest.importorskip("cosmic_ray")
-    every = population()
+    every = population(KERNEL.files(ROOT))
     assert len(every) > 5_000 and len({m.name for m in every}) == len(every), "each mutant has a name of its own"
     first, again, other = (sample(list(ms), 300, seed) for ms, seed in ((every, 1), (reversed(every), 1), (every, 2)))
     assert first == again and len(first) == 300
@@ -89,19 +92,21 @@ def test_annotations_and_exchanges_of_is_and_equality_are_no_mutants(tmp_path: P
 
 
 # ------------------------------------------------------------------------------------- survivors
-def test_each_survivor_is_explained_once_in_a_sentence() -> None:
-    found = explanations()
+@EACH
+def test_each_survivor_is_explained_once_in_a_sentence(target: Target) -> None:
+    found = explanations(target.survivors)
     assert all(len(why) > 20 and why[0].isupper() and why.endswith(".") for why in found.values())
 
 
-def test_each_explained_line_still_stands_in_its_function() -> None:
-    gone = [name for name in explanations() if name.line not in lines_of(name)]
+@EACH
+def test_each_explained_line_still_stands_in_its_function(target: Target) -> None:
+    gone = [name for name in explanations(target.survivors) if name.line not in lines_of(name, target)]
     assert gone == [], "explained, but no longer there: remove the row or mend it"
 
 
-def lines_of(name: Name) -> set[str]:
+def lines_of(name: Name, target: Target) -> set[str]:
     """The lines of the function or class that a name points to, or of the whole file."""
-    text = (ROOT / KERNEL / name.file).read_text("utf8")
+    text = (ROOT / target.path(name.file)).read_text("utf8")
     node: ast.AST = ast.parse(text)
     for part in name.where.split(".") if name.where else []:
         inner = [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == part]
@@ -114,10 +119,11 @@ def lines_of(name: Name) -> set[str]:
     return {line.strip() for line in lines}
 
 
-def test_each_explained_mutant_can_still_be_made() -> None:
+@EACH
+def test_each_explained_mutant_can_still_be_made(target: Target) -> None:
     pytest.importorskip("cosmic_ray")
-    there = {m.name for m in population()}
-    assert [name for name in explanations() if name not in there] == []
+    there = {m.name for m in population(target.files(ROOT))}
+    assert [name for name in explanations(target.survivors) if name not in there] == []
 
 
 @pytest.mark.parametrize(
@@ -180,14 +186,23 @@ def test_what_killed_a_mutant_is_a_test_or_a_command() -> None:
     assert by("verify", 1, "NOT as expected\n") == "verify, exit 1: NOT as expected"
 
 
+class Lines(Kernel):
+    """Commands that are lines of Python."""
+
+    def __init__(self, codes: dict[str, str]) -> None:
+        self.codes = codes
+
+    def commands(self, root: Path, file: str | None) -> dict[str, list[str]]:
+        return {name: [sys.executable, "-c", code] for name, code in self.codes.items()}
+
+
 def bench(folder: Path, *codes: str) -> Bench:
     """A bench whose commands are these lines of Python."""
-    (folder / KERNEL).mkdir(parents=True)
-    (folder / KERNEL / "one.py").write_text(SOURCE, "utf8")
+    (folder / KERNEL.folders[0]).mkdir(parents=True)
+    (folder / KERNEL.path("one.py")).write_text(SOURCE, "utf8")
     out = object.__new__(Bench)
-    out.folder = folder
-    out.commands = {name: [sys.executable, "-c", code] for name, code in zip(("import", "quick"), codes, strict=True)}
-    out.limits, out.process = dict.fromkeys(out.commands, 5.0), None
+    out.folder, out.target = folder, Lines(dict(zip(("import", "quick"), codes, strict=True)))
+    out.limits, out.process = dict.fromkeys(out.target.codes, 5.0), None
     return out
 
 
@@ -199,15 +214,15 @@ def bench(folder: Path, *codes: str) -> Bench:
         (("import nonsense", ""), "killed on import"),
         (("", "while True: pass"), "killed by the clock"),
         (("", "x = []\nwhile True: x.append(bytes(2**28))"), "killed"),
-        (("", f"assert open('{KERNEL}/one.py').read() == {SOURCE!r}"), "killed"),
+        (("", f"assert open('{KERNEL.path('one.py')}').read() == {SOURCE!r}"), "killed"),
     ],
 )
 def test_a_mutant_is_tried_in_its_copy_which_is_put_back(tmp_path: Path, codes: tuple[str, str], outcome: str) -> None:
     pytest.importorskip("cosmic_ray")
     made_bench = bench(tmp_path, *codes)
-    mutant = population(tmp_path)[0]
+    mutant = population(KERNEL.files(tmp_path))[0]
     assert made_bench.judged(mutant).outcome == outcome
-    assert (tmp_path / KERNEL / "one.py").read_text("utf8") == SOURCE
+    assert (tmp_path / KERNEL.path("one.py")).read_text("utf8") == SOURCE
 
 
 def test_a_child_of_a_mutant_does_not_outlive_it(tmp_path: Path) -> None:
@@ -221,8 +236,24 @@ def test_a_child_of_a_mutant_does_not_outlive_it(tmp_path: Path) -> None:
 
 
 def test_what_kills_is_what_the_judge_does_and_not_how_it_is_written() -> None:
-    tried = " ".join(word for command in commands(ROOT).values() for word in command)
+    tried = " ".join(word for command in KERNEL.commands(ROOT, "rules.py").values() for word in command)
     for name in ("rules", "values", "limits", "noticed", "certificates", "fuzz", "attacks"):
         assert f"tests/kernel/test_{name}.py" in tried and (ROOT / f"tests/kernel/test_{name}.py").exists()
     assert "trusted_base" not in tried and "guards" not in tried
     assert tried.count("-x") == 2 and "--channel proof" in tried
+
+
+def test_every_file_of_the_evidence_code_is_mutated_and_every_test_of_it_is_asked() -> None:
+    files = [name for name, _ in EVIDENCE.files(ROOT)]
+    assert {"numeric/montecarlo/bounds.py", "proofs/runner/ledger.py", "proofs/runner/channels/exact.py"} <= set(files)
+    tests = {p.relative_to(ROOT).as_posix() for f in EVIDENCE.TESTS for p in (ROOT / f).glob("test_*.py")}
+    for file in files:
+        asked = EVIDENCE.commands(ROOT, file)
+        words = [w for name in ("near", "pytest") for w in asked.get(name, ()) if w.startswith("tests/")]
+        assert set(words) == tests and len(words) == len(tests), file
+        assert list(asked)[-2:] == ["verify", "pytest"] and "verify" in asked["verify"]
+
+
+def test_the_nearest_tests_come_first() -> None:
+    near = EVIDENCE.commands(ROOT, "numeric/montecarlo/bounds.py")["near"]
+    assert next(w for w in near if w.startswith("tests/")) == "tests/montecarlo/test_bounds.py"
