@@ -148,7 +148,7 @@ def mk(op: str, *args: Any) -> Term:
     letters = _letters(kind, len(args))  # type: ignore[arg-type]
     for letter, a in zip(letters, args, strict=True):
         if not _fits(letter, a):
-            raise Malformed(f"{op} cannot take {_brief(a)} here ({LETTERS[letter]})")
+            raise Malformed(f"{op} cannot take {brief(a)} here ({LETTERS[letter]})")
     return _POOL.setdefault((op, args), _new(op, args))
 
 
@@ -194,7 +194,7 @@ def _fits(letter: str, a: Any) -> bool:
     return type(a) is int and 0 <= a <= MAX_DEPTH
 
 
-def _brief(a: Any) -> str:
+def brief(a: Any) -> str:
     """For messages: Python prints no integer of more than 4,300 digits."""
     long = isinstance(a, (int, Fraction)) and max(abs(a.numerator), a.denominator) > 10**60
     return "a long number" if long else f"{a!r:.200}"

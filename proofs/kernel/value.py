@@ -21,7 +21,7 @@ from proofs.kernel.poly import (
     Monomial, Poly, Undecided, add, back, const, gen, is_const, mul, need, neg, power, term_of, value,
 )  # fmt: skip
 from proofs.kernel.statement import Process, Statement
-from proofs.kernel.terms import Malformed, Term, covered, mk, num, rational_text, show, want
+from proofs.kernel.terms import Malformed, Term, brief, covered, mk, num, rational_text, show, want
 # isort: on
 
 MOST_POWER = 1_000
@@ -317,7 +317,7 @@ def outcome(statement: Statement, data: Any) -> tuple[str, str]:
 
 
 def _int(v: Any) -> int:
-    want(type(v) is int and abs(v) <= 10**9, f"an integer of moderate size is needed; got {str(v)[:40]}")
+    want(type(v) is int and abs(v) <= 10**9, f"an integer of moderate size is needed; got {brief(v):.40}")
     return int(v)
 
 

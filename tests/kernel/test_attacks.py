@@ -101,7 +101,7 @@ def test_hostile_input_ends_with_a_sentence(h: hostile.Hostile) -> None:
 
 @pytest.mark.nightly
 def test_the_judge_limits_its_own_memory() -> None:
-    """A bundle of 60 MiB of numbers needs more than 1 GiB as Python objects: refused, not swapped."""
+    """A text of 46 MiB would need more than 1 GiB as Python objects: refused before it is read, not swapped."""
     done = judge("[" + "[]," * 16_000_000 + "[]]")
     assert json.loads(done.stdout)["reports"] == [] and done.returncode == 2
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1.2 * (1 << 20)

@@ -27,7 +27,7 @@ from tests.kernel.attacks.base import PLAIN, f, i, k, n, x
 from tests.kernel.bundles import plain
 
 LIMITS = {
-    judge: {"MOST_STEPS": 5_000, "SECONDS": 10, "MEMORY": 2**30, "MOST_BYTES": 2**26, "MOST_TEXT": 20_000},
+    judge: {"MOST_STEPS": 5_000, "SECONDS": 10, "MEMORY": 2**30, "MOST_BYTES": 2**24, "MOST_ITEMS": 1_000, "MOST_TEXT": 20_000},
     terms: {
         "MAX_SIZE": 20_000, "MAX_TEXT": 200, "MAX_DEPTH": 250, "MAX_BITS": 14_000, "MAX_NODES": 60_000, "MAX_TOTAL": 3_000_000,
     },

@@ -120,26 +120,47 @@ def test_the_clock_ends_an_item_and_only_that_item(monkeypatch: pytest.MonkeyPat
     slow = [True]
 
     def sleepy(*args: Any) -> Any:
-        if slow.pop() if slow else False:
-            time.sleep(5)
+        start = time.process_time()
+        busy = slow.pop() if slow else False
+        while busy and time.process_time() < start + 5:
+            pass
         return real(*args)
 
     monkeypatch.setattr(judge, "check_item", sleepy)
-    before = signal.getsignal(signal.SIGALRM)
+    before, start, work = signal.getsignal(signal.SIGPROF), time.perf_counter(), time.process_time()
     try:
         first, second = check({"items": [{**items[0], "id": "slow"}, items[0]]}, 0.4)["reports"]
-        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "the clock is stopped"
+        elapsed, work = 1000 * (time.perf_counter() - start), time.process_time() - work
+        assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0), "the clock is stopped"
     finally:
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGPROF, before)
     assert first["verdict"] == "undecided" and first["reason"] == "over the time limit for one item"
-    assert 350 < first["ms"] < 2_000 and second["verdict"] == "proved"
+    assert 0.35 < work < 2 and second["verdict"] == "proved"
+    assert elapsed / 2 < first["ms"] + second["ms"] < elapsed + 1
+
+
+def test_the_clock_does_not_count_what_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine, as far as the judge can see it: time passes and no work is done."""
+    real = judge.check_item
+
+    def sleepy(*args: Any) -> Any:
+        time.sleep(0.6)
+        return real(*args)
+
+    monkeypatch.setattr(judge, "check_item", sleepy)
+    before = signal.getsignal(signal.SIGPROF)
+    try:
+        (report,) = check({"items": proved("gae")["items"][:1]}, 0.5)["reports"]
+    finally:
+        signal.signal(signal.SIGPROF, before)
+    assert report["verdict"] == "proved" and report["ms"] > 600
 
 
 def test_without_a_limit_no_clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signal, "setitimer", lambda *_: pytest.fail("a clock was set"))
-    before = signal.getsignal(signal.SIGALRM)
+    before = signal.getsignal(signal.SIGPROF)
     assert check({"items": proved("gae")["items"]})["reports"]
-    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getsignal(signal.SIGPROF) is before
 
 
 # ------------------------------------------------------------------------------------- decisions

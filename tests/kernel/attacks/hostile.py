@@ -287,6 +287,19 @@ ATTACKS = [
     Hostile(
         "json-a-million-deep", "nested objects", lambda: deep(1_000_000, opening='{"a":', closing="}"), "not a bundle"
     ),
+    Hostile(
+        "five-million-items",
+        "each of them empty",
+        lambda: '{"items":[' + "{}," * (2**24 // 3 - 10) + "{}]}",
+        "at most 1000 items",
+    ),
+    Hostile(
+        "seven-million-lists",
+        "an item of empty lists",
+        lambda: '{"items":[[' + "[]," * (2**24 // 3 - 10) + "[]]]}",
+        "not an item",
+    ),
+    Hostile("seventeen-million-bytes", "blanks", lambda: " " * (2**24 + 1), "a bundle has at most"),
     Hostile("list", "a bundle is an object", lambda: "[]", "a bundle is an object"),
     Hostile("empty-object", "a bundle has items", lambda: "{}", "a bundle is an object"),
     Hostile("nothing", "no text", lambda: "", "not a bundle"),
