@@ -21,8 +21,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric.montecarlo.bounds import Interval, empirical_bernstein, hoeffding
-from numeric.montecarlo.moments import CHUNK, Moments, Rounding
+from numeric.montecarlo.bounds import Interval
+from numeric.montecarlo.methods import METHODS
+from numeric.montecarlo.moments import CHUNK, Drawn, Moments, SampleError
 from numeric.montecarlo.plan import Plan
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
@@ -33,10 +34,6 @@ FIXED_NONCE = "fixed"
 """The default nonce: every run draws the same samples.  A fresh one is new evidence, and pays a new budget."""
 
 _SCHEME = "rlproofs-chunk/1"
-
-
-class SampleError(ValueError):
-    """What a sampler returned is no sample of the statistic: an error of the code, never a verdict."""
 
 
 @dataclass(frozen=True)
@@ -71,32 +68,34 @@ def run(sampler: Sampler, plan: Plan, *, claim: str, version: int | str, nonce: 
         raise ValueError(f"jobs must be at least 1; got {jobs!r}")
     started = time.perf_counter()
 
-    def moments_of(chunk: int) -> Moments:
-        size = min(CHUNK, plan.n - chunk * CHUNK)
-        samples = sampler(chunk_generator(claim, version, nonce, chunk), size)
-        require_samples(samples, size, plan, chunk)
-        return Moments.of(samples)
+    def drawn_in(chunk: int) -> Drawn:
+        return draw_chunk(sampler, plan, claim, version, nonce, chunk)
 
-    moments = reduce(Moments.merge, _in_order(moments_of, math.ceil(plan.n / CHUNK), jobs))
-    return Estimate(moments, interval_of(moments, plan), plan, time.perf_counter() - started)
+    return estimated(_in_order(drawn_in, math.ceil(plan.n / CHUNK), jobs), plan, started)
 
 
-def interval_of(moments: Moments, plan: Plan) -> Interval:
-    """The plan's 1 - alpha interval from streamed moments, widened by all rounding and by the plan's bias.
+def draw_chunk(sampler: Sampler, plan: Plan, claim: str, version: int | str, nonce: str, chunk: int) -> Drawn:
+    """What is kept of one chunk of a plan's samples; it depends on nothing else."""
+    size = min(CHUNK, plan.n - chunk * CHUNK)
+    samples = sampler(chunk_generator(claim, version, nonce, chunk), size)
+    require_samples(samples, size, plan, chunk)
+    return kept(samples, plan, chunk * CHUNK)
 
-    The bound is taken at the computed samples, which lie in the range widened by FLOAT_SLACK; their mean is within
-    that slack of the statistic's.
-    """
-    n = moments.count
-    rounding = Rounding.of(n, plan.low, plan.high)
-    low, high = plan.low - rounding.sample, plan.high + rounding.sample
-    mean = min(max(moments.mean, low), high)
-    if plan.bound == "hoeffding":
-        interval = hoeffding(n, mean, low, high, plan.alpha)
-    else:
-        variance = moments.variance + rounding.variance if n > 1 else math.nan
-        interval = empirical_bernstein(n, mean, variance, low, high, plan.alpha)
-    return interval.widened(rounding.mean + rounding.sample + plan.bias)
+
+def estimated(chunks: Iterator[Drawn], plan: Plan, started: float) -> Estimate:
+    """All chunks of a plan, merged in their order: whoever drew them, the bits are the same."""
+    drawn = reduce(Drawn.merge, chunks)
+    return Estimate(drawn.moments, interval_of(drawn, plan), plan, time.perf_counter() - started)
+
+
+def kept(samples: NDArray[np.float64], plan: Plan, start: int = 0) -> Drawn:
+    """What is kept of samples number `start` and following: moments, and the sums of the plan's bound."""
+    return Drawn(Moments.of(samples), METHODS[plan.bound].sums(samples, start, plan, dict(plan.settings)))
+
+
+def interval_of(drawn: Drawn, plan: Plan) -> Interval:
+    """The plan's 1 - alpha interval, widened by all rounding and by the plan's bias."""
+    return METHODS[plan.bound].interval(drawn, plan, dict(plan.settings)).widened(plan.bias)
 
 
 def require_samples(samples: NDArray[np.float64], size: int, plan: Plan, chunk: int) -> None:
@@ -104,8 +103,8 @@ def require_samples(samples: NDArray[np.float64], size: int, plan: Plan, chunk: 
     if not isinstance(samples, np.ndarray) or samples.dtype != np.float64 or samples.shape != (size,):
         kind = f"{samples.dtype} {list(samples.shape)}" if isinstance(samples, np.ndarray) else type(samples).__name__
         raise SampleError(f"a sampler must return a float64 array of shape [{size}]; got {kind} in chunk {chunk}")
-    slack = Rounding.of(size, plan.low, plan.high).sample
-    inside = (samples >= plan.low - slack) & (samples <= plan.high + slack)  # False for NaN
+    slack = plan.slack
+    inside = np.isfinite(samples) & (samples >= plan.low - slack) & (samples <= plan.high + slack)
     if not inside.all():
         at = int(np.argmin(inside))
         raise SampleError(
@@ -114,13 +113,13 @@ def require_samples(samples: NDArray[np.float64], size: int, plan: Plan, chunk: 
         )
 
 
-def _in_order(work: Callable[[int], Moments], chunks: int, jobs: int) -> Iterator[Moments]:
+def _in_order(work: Callable[[int], Drawn], chunks: int, jobs: int) -> Iterator[Drawn]:
     """work(0), work(1), ..., in this order, by `jobs` threads, with at most two chunks a thread under way."""
     if jobs == 1:
         yield from map(work, range(chunks))
         return
     with ThreadPoolExecutor(jobs) as pool:
-        waiting: deque[Future[Moments]] = deque()
+        waiting: deque[Future[Drawn]] = deque()
         try:
             for chunk in range(chunks):
                 waiting.append(pool.submit(work, chunk))

@@ -34,6 +34,10 @@ FLOAT_SLACK = 2.0**-40
 """Largest rounding error of one sample, relative to max(|low|, |high|): some 10^4 units in the last place."""
 
 
+class SampleError(ValueError):
+    """What a sampler returned is no sample of the statistic: an error of the code, never a verdict."""
+
+
 @dataclass(frozen=True)
 class Moments:
     """Count, mean, sum of squared deviations, smallest and largest of some samples."""
@@ -72,6 +76,20 @@ class Moments:
         if self.count < 2:
             raise ValueError(f"a variance needs at least 2 samples; got {self.count}")
         return self.m2 / (self.count - 1)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is kept of all samples so far: their moments, and the sums that the chosen bound asks for."""
+
+    moments: Moments
+    sums: tuple[float, ...] = ()
+
+    def merge(self, other: Drawn) -> Drawn:
+        """Of both sets of samples."""
+        return Drawn(
+            self.moments.merge(other.moments), tuple(a + b for a, b in zip(self.sums, other.sums, strict=True))
+        )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """How many samples a check needs, decided before anything is drawn.
 
-Words: mu is the mean of the samples, t the target, d = |sample mean - mu|, h the half width of the 1 - alpha interval,
-and ``lost`` twice what rounding and a bias (such as a truncated horizon's tail) may come to: they move the mean, and
-the interval is widened by them.  The plan finds n with
+Words: mu is the mean of the samples, t the target, d = |sample mean - mu| (or |median of means - mu|), h the half width of the
+1 - alpha interval, and ``lost`` twice what rounding and a bias (such as a truncated horizon's tail) may come to: they move the
+mean, and the interval is widened by them.  The plan finds n with
 
     d + h + lost < delta      with probability at least the power.                                                   (*)
 
@@ -10,61 +10,46 @@ Under the statement (mu = t), (*) puts the interval inside target +- delta: `con
 2 delta or more from t, with a standard deviation no larger than the planned one, (*) keeps the interval more than delta
 away from t: `refuted`.  One inequality serves both, which is why delta is at most half of the smallest effect.
 
-With L_a = ln(3/alpha), beta = 1 - power, L_b = ln(3/beta), R the range and sigma the standard deviation:
+How large d and h can be is each bound's own: its formula and proof stand with it in `numeric.montecarlo.methods`.  For
+empirical Bernstein, say, with L_a = ln(3/alpha), L_b = ln(3/(1 - power)), R the range and sigma the standard deviation,
 
-empirical Bernstein.  h = sqrt(V) sqrt(2 L_a/n) + 7 R L_a/(3 (n-1)) is random through the sample variance V.  Three
-events have probability at most beta/3 each: the mean lies high, or it lies low, by more than the Bennett term
-sigma sqrt(2 L_b/n) + R L_b/(3n); or sqrt(V) > sigma + R sqrt(2 L_b/(n-1)) (Maurer and Pontil 2009, Theorem 10).  So,
-with probability at least the power,
+    d + h <= sigma sqrt(2 L_b/n) + R L_b/(3n) + (sigma + R sqrt(2 L_b/(n-1))) sqrt(2 L_a/n) + 7 R L_a/(3 (n-1))
 
-    d + h <= sigma sqrt(2 L_b/n) + R L_b/(3n) + (sigma + R sqrt(2 L_b/(n-1))) sqrt(2 L_a/n) + 7 R L_a/(3 (n-1)).
+but for three events of probability (1 - power)/3 each.
 
-Hoeffding.  h = R sqrt(ln(2/alpha) / 2n) is fixed; d exceeds the smaller of R sqrt(ln(2/beta) / 2n) (Hoeffding) and
-sigma sqrt(2 ln(2/beta)/n) + R ln(2/beta)/(3n) (Bennett) with probability at most beta.
-
-An unknown sigma is R/2, the largest there is (Popoviciu).  A sigma that is stated too small can only cost power: the
-verdict's error rate never rests on it.
+An unknown sigma is the largest there is.  A sigma that is stated too small, or a mean that is stated wrongly, can only cost
+power: the verdict's error rate rests on neither.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from numeric.montecarlo.bounds import (
-    BOUNDS,
-    empirical_bernstein_half_width,
-    hoeffding_half_width,
-    require_range,
-    require_rate,
-)
-from numeric.montecarlo.moments import CHUNK, Rounding
+from numeric.montecarlo.bounds import require_rate
+from numeric.montecarlo.methods import METHODS, MOST_SAMPLES, choose
+from numeric.montecarlo.moments import CHUNK
+from numeric.montecarlo.question import Question
 
 SHARE_OF_SD = 0.02
 """delta is at most this share of the statistic's standard deviation (of its range where that is unknown or 0)."""
-
-MOST_SAMPLES = 10**10
-"""A check that needs more is refused: some hours on one core."""
 
 SAMPLES_PER_SECOND = 5e6
 """What a plan assumes of a sampler nobody has timed."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A check as it will be drawn.  Pure data: the same arguments give the same plan."""
+class Plan(Question):
+    """A check as it will be drawn.  Pure data: the same arguments give the same plan.
 
-    low: float
-    high: float
-    sd: float | None
+    settings: the bound's constants, fixed before the first draw.  delta_from: the rule that decides delta.
+    """
+
     effects: tuple[tuple[str, float], ...]
-    delta: float
     delta_from: str
-    bias: float
-    alpha: float
-    power: float
     bound: str
+    settings: tuple[tuple[str, float], ...]
     n: int
     chunk: int
     expected_seconds: float
@@ -73,10 +58,18 @@ class Plan:
         """The plan in one sentence."""
         spread = "unknown" if self.sd is None else f"{self.sd:.6g}"
         return (
-            f"draw n = {self.n:,} samples in [{self.low:.6g}, {self.high:.6g}] (standard deviation {spread}) and take"
+            f"draw n = {self.n:,} samples in {self.range_text()} (standard deviation {spread}) and take"
             f" the {self.bound} interval at alpha = {self.alpha:g}: with probability at least {self.power:g} it lies"
             f" inside target +- {self.delta:.6g} ({self.delta_from}); about {self.expected_seconds:.2g} s"
         )
+
+    def range_text(self) -> str:
+        """What is proved of one sample: its range, two values, or a bound of its standard deviation."""
+        if self.two_valued:
+            return f"{{{self.low:.6g}, {self.high:.6g}}}"
+        if self.bounded:
+            return f"[{self.low:.6g}, {self.high:.6g}]"
+        return f"[{self.low:.6g}, {self.high:.6g}], of standard deviation at most {self.proved_sd:.6g}"
 
 
 def plan(
@@ -87,38 +80,37 @@ def plan(
     alpha: float = 1e-9,
     power: float = 0.999,
     *,
+    mean: float | None = None,
+    two_valued: bool = False,
+    proved_sd: float | None = None,
     bound: str = "auto",
     delta: float | Plan | None = None,
     bias: float = 0.0,
     rate: float = SAMPLES_PER_SECOND,
 ) -> Plan:
-    """Plan a check of a mean (see the module's docstring for the formula and its proof).
+    """Plan a check of a mean (see the module's docstring for the formula).
 
-    low, high: a proved range of one sample, finite.  sd: its standard deviation under the statement, or None.
+    low, high: a proved range of one sample; an infinite end needs proved_sd, a proved bound of its standard deviation.
+    sd, mean: its standard deviation and its mean under the statement, or None where they are not known.
+    two_valued: a sample is `low` or `high` and nothing between.
     effects: for each statistical mutant |its mean - the target| (the sign does not matter), none of them 0.
     alpha: chance of a false alarm.  power: chance of the right verdict, under the statement and under each mutant.
-    bound: "auto" (the smaller n), or one of BOUNDS.  rate: samples a second, for the forecast only.
+    bound: "auto" (the smallest n), or a name of `methods.METHODS`.  rate: samples a second, for the forecast only.
     delta: a smaller delta than the rule's; or the statement's plan, whose delta a mutant is judged with.
     bias: a proved bound of |mean of a sample - what it estimates|.
-    Raises ValueError where a value is not allowed, or where no n up to MOST_SAMPLES is enough.
+    Raises ValueError where a value is not allowed, where no bound applies, or where no n up to MOST_SAMPLES is enough.
     """
-    require_range(low, high)
     require_rate("alpha", alpha)
     require_rate("power", power)
-    _require_settings(low, high, sd, bound, bias, rate)
-    allowed, reason = allowed_delta(low, high, sd, effects)
-    allowed, reason = _delta_asked_for(delta, allowed, reason)
-    widest = (high - low) / 2 if sd is None else sd
-    sizes = {
-        name: _samples_needed(name, low, high, widest, allowed - 2 * bias, alpha, 1 - power)
-        for name in (BOUNDS if bound == "auto" else (bound,))
-    }
-    chosen = min(sizes, key=lambda name: sizes[name])
-    n = sizes[chosen]
+    _require_settings(low, high, sd, mean, proved_sd, bound, bias, rate)
+    allowed, reason = _delta_asked_for(delta, *allowed_delta(low, high, proved_sd if sd is None else sd, effects))
+    known = (low, high, sd, mean, proved_sd, two_valued, allowed, bias, alpha, power)
+    method, n = choose(Question(*known), bound)
     if n > MOST_SAMPLES:
         raise ValueError(f"delta must be reachable with {MOST_SAMPLES:,} samples; got {allowed!r} with bias {bias!r}")
     ordered = tuple(sorted((name, abs(float(effect))) for name, effect in effects.items()))
-    return Plan(low, high, sd, ordered, allowed, reason, bias, alpha, power, chosen, n, CHUNK, n / rate)
+    settings = tuple(sorted(method.settings(Question(*known), n).items()))
+    return Plan(*known, ordered, reason, method.name, settings, n, CHUNK, n / rate)
 
 
 def allowed_delta(low: float, high: float, sd: float | None, effects: Mapping[str, float]) -> tuple[float, str]:
@@ -149,59 +141,27 @@ def _delta_asked_for(asked: float | Plan | None, allowed: float, reason: str) ->
     return (allowed, reason) if asked == allowed else (asked, "as asked for")
 
 
-def reach(bound: str, n: int, low: float, high: float, sd: float, alpha: float, miss: float) -> float:
-    """The left side of (*) without the bias: with probability at least 1 - miss, d + h + lost is at most this.
-
-    Derived in the module's docstring; widened for the rounding of `Rounding`, by which the computed moments may be off.
-    """
-    rounding = Rounding.of(n, low, high)
-    span = high - low + 2 * rounding.sample
-    sd = sd + rounding.sample
-    lost = 2 * (rounding.sample + rounding.mean)
-    if bound == "hoeffding":
-        log_miss = math.log(2 / miss)
-        bennett = sd * math.sqrt(2 * log_miss / n) + span * log_miss / (3 * n)
-        return min(hoeffding_half_width(n, span, miss), bennett) + hoeffding_half_width(n, span, alpha) + lost
-    if n < 2:
-        return math.inf
-    log_miss = math.log(3 / miss)
-    deviation = sd * math.sqrt(2 * log_miss / n) + span * log_miss / (3 * n)
-    seen_sd = sd + span * math.sqrt(2 * log_miss / (n - 1)) + math.sqrt(2 * rounding.variance)
-    return deviation + empirical_bernstein_half_width(n, seen_sd, span, alpha) + lost
-
-
-def _samples_needed(bound: str, low: float, high: float, sd: float, delta: float, alpha: float, miss: float) -> int:
-    """The smallest n with reach < delta; MOST_SAMPLES + 1 where there is none up to MOST_SAMPLES."""
-    outward = 1 + 2.0**-30  # the interval's own outward rounding, and this formula's
-
-    def enough(n: int) -> bool:
-        return reach(bound, n, low, high, sd, alpha, miss) * outward < delta
-
-    return _first_true(enough, MOST_SAMPLES)
-
-
-def _first_true(holds: Callable[[int], bool], most: int) -> int:
-    """The first n >= 1 from which a predicate holds, found by doubling and bisection; most + 1 where none is found.
-
-    The answer is always one at which the predicate was seen to hold, even where rounding makes it not quite monotone.
-    """
-    stop = 1
-    while not holds(stop):
-        stop *= 2
-        if stop > most:
-            return most + 1
-    start = stop // 2
-    while stop - start > 1:
-        middle = (start + stop) // 2
-        start, stop = (start, middle) if holds(middle) else (middle, stop)
-    return stop
-
-
-def _require_settings(low: float, high: float, sd: float | None, bound: str, bias: float, rate: float) -> None:
-    if bound not in ("auto", *BOUNDS):
-        raise ValueError(f"bound must be auto, {' or '.join(BOUNDS)}; got {bound!r}")
-    if sd is not None and not 0 <= sd <= (high - low) / 2 * (1 + 2.0**-40):
-        raise ValueError(f"sd must lie in [0, {(high - low) / 2!r}], half the range; got {sd!r}")
+def _require_settings(
+    low: float,
+    high: float,
+    sd: float | None,
+    mean: float | None,
+    proved_sd: float | None,
+    bound: str,
+    bias: float,
+    rate: float,
+) -> None:
+    if math.isnan(low) or math.isnan(high) or low > high:
+        raise ValueError(f"low must be at most high; got [{low!r}, {high!r}]")
+    if bound not in ("auto", *METHODS):
+        raise ValueError(f"bound must be auto, {', '.join([*METHODS][:-1])} or {[*METHODS][-1]}; got {bound!r}")
+    if proved_sd is not None and not (math.isfinite(proved_sd) and proved_sd > 0):
+        raise ValueError(f"proved_sd must be positive and finite; got {proved_sd!r}")
+    most = min((high - low) / 2, math.inf if proved_sd is None else proved_sd)
+    if sd is not None and not 0 <= sd <= most * (1 + 2.0**-40):
+        raise ValueError(f"sd must lie in [0, {most!r}], half the range or the proved bound; got {sd!r}")
+    if mean is not None and not low <= mean <= high:
+        raise ValueError(f"mean must lie in [{low!r}, {high!r}]; got {mean!r}")
     if not (math.isfinite(bias) and bias >= 0):
         raise ValueError(f"bias must be finite and at least 0; got {bias!r}")
     if not rate > 0:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 import numeric.montecarlo
 from numeric.montecarlo.budget import Budget, BudgetExceeded
 from numeric.montecarlo.check import check
-from numeric.montecarlo.estimate import SampleError, Sampler
+from numeric.montecarlo.estimate import Sampler
+from numeric.montecarlo.moments import SampleError
 from numeric.montecarlo.plan import plan
 
 MEAN = Fraction(3, 8)
@@ -65,10 +66,12 @@ def test_a_bias_of_delta_is_never_confirmed(sign: int) -> None:
     assert ask(coin(MEAN), target=MEAN + sign * delta * Fraction(101, 100))["verdict"] != "confirmed"
 
 
-def test_both_bounds_agree() -> None:
-    for bound in ("hoeffding", "empirical-bernstein"):
-        assert ask(bound=bound)["verdict"] == "confirmed"
-        assert ask(coin(Fraction(1, 2)), bound=bound)["verdict"] == "refuted"
+@pytest.mark.parametrize("bound", ["binomial", "hoeffding", "betting", "empirical-bernstein"])
+def test_all_bounds_agree(bound: str) -> None:
+    known = {"bound": bound, "mean": 3 / 8, "two_valued": True}
+    record = ask(**known)
+    assert record["verdict"] == "confirmed" and record["bound"] == bound
+    assert ask(coin(Fraction(1, 2)), **known)["verdict"] == "refuted"
 
 
 def test_a_stated_deviation_that_is_too_small_can_only_cost_power() -> None:

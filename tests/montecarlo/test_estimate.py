@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from numeric.montecarlo.estimate import SampleError, Sampler, chunk_generator, fresh_nonce, interval_of, run
-from numeric.montecarlo.moments import CHUNK, FLOAT_SLACK, Moments, Rounding
+from numeric.montecarlo.estimate import Sampler, chunk_generator, fresh_nonce, interval_of, kept, run
+from numeric.montecarlo.moments import CHUNK, FLOAT_SLACK, Drawn, Moments, Rounding, SampleError
 from numeric.montecarlo.plan import Plan, plan
 
 PLAN = plan(0.0, 1.0, math.sqrt(1 / 12), {"m": 0.5})
@@ -94,9 +94,9 @@ def test_merged_moments_are_exact_to_the_stated_rounding(low: float, high: float
 
 def test_the_interval_holds_the_mean_and_is_widened_by_the_bias() -> None:
     moments = draw()
-    narrow = interval_of(moments, PLAN)
+    narrow = interval_of(Drawn(moments), PLAN)
     assert narrow.low < 0.5 < narrow.high and narrow.high - narrow.low < 2 * PLAN.delta
-    wide = interval_of(moments, plan(0.0, 1.0, PLAN.sd, {"m": 0.5}, bias=1e-4))
+    wide = interval_of(Drawn(moments), plan(0.0, 1.0, PLAN.sd, {"m": 0.5}, bias=1e-4))
     assert [wide.low, wide.high] == pytest.approx([narrow.low - 1e-4, narrow.high + 1e-4], abs=1e-12)
 
 
@@ -115,7 +115,27 @@ def test_one_sample_has_no_variance_and_still_an_interval() -> None:
     with pytest.raises(ValueError, match="at least 2 samples; got 1"):
         _ = estimate.moments.variance
     short = plan(0.0, 1.0, 0.1, {"m": 0.25}, bound="empirical-bernstein")
-    assert interval_of(Moments.of(np.array([0.5])), short).low <= 0.0
+    assert interval_of(kept(np.array([0.5]), short), short).low <= 0.0
+    bet = plan(0.0, 1.0, 0.1, {"m": 0.25}, bound="betting", mean=0.5)
+    assert interval_of(kept(np.array([0.5]), bet), bet).low <= 0.0
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        plan(0.0, 1.0, 0.5, {"m": 0.5}, mean=0.5, two_valued=True),
+        plan(0.0, 1.0, 0.1, {"m": 0.5}, mean=0.5),
+        plan(0.0, math.inf, 0.5, {"m": 0.5}, proved_sd=0.5),
+    ],
+    ids=lambda one: one.bound,
+)
+def test_any_number_of_workers_gives_the_same_interval_by_every_bound(planned: Plan) -> None:
+    def flip(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+        return (rng.random(n) < 0.5).astype(np.float64)
+
+    found = [run(flip, planned, claim="c", version=1, nonce="n", jobs=jobs) for jobs in (1, 3)]
+    assert found[0].interval == found[1].interval and found[0].moments == found[1].moments
+    assert planned.n > CHUNK
 
 
 def spoiled(value: float) -> Sampler:
