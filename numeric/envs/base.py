@@ -1,0 +1,144 @@
+"""What a batched environment is: N copies that advance together, each resetting itself when its episode ends.
+
+An episode ends in one of two ways, and they are two flags: `terminated`, where the task itself is over and nothing follows, and
+`truncated`, where a time limit cuts it and what would have followed still has a value.  A learner needs the state that a step
+really led to, also at an end; but the next action is taken in the first state of a new episode.  So a step returns both:
+
+    observation        what the next action is chosen from: after an end, the first observation of the next episode
+    final_observation  what this step led to: equal to `observation` wherever the episode goes on
+
+With V the value function, the target of a step is reward + discount * V(final_observation), without the second term where
+`terminated`.  (Gymnasium calls this resetting in the same step.)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from numeric.primitives.checks import positive_integer
+
+
+class Step(NamedTuple):
+    """What one call of `step` returns; N environments.
+
+    observation, final_observation: [N, ...], see the module's docstring.  reward: [N].  terminated, truncated: bool [N]; both may
+    be set, where a task ends at its time limit, and then `terminated` counts.
+    """
+
+    observation: Tensor
+    reward: Tensor
+    terminated: Tensor
+    truncated: Tensor
+    final_observation: Tensor
+
+
+class BatchedEnv(ABC):
+    """N copies of one environment on a device.
+
+    num_envs: N.  max_steps: the time limit in steps, or None.  device, dtype: of observations and rewards.  seed: of the first
+    `reset` without a seed; two environments with one seed, device and dtype make the same episodes.
+    check_actions: whether `step` looks at every action; None: on the processor only, since it waits for a GPU.
+
+    A kind of environment says how many actions it has (`num_actions`), the shape of one observation (`observation_shape`), how
+    episodes start (`starts`), what an action does (`advance`) and what is seen of a state (`observe`).  The last axis of a state
+    runs over the environments, so that each quantity lies in one piece of memory.
+    """
+
+    num_actions: int
+    observation_shape: tuple[int, ...]
+    observation_dtype: torch.dtype
+
+    def __init__(
+        self,
+        num_envs: int,
+        *,
+        max_steps: int | None,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        seed: int = 0,
+        check_actions: bool | None = None,
+    ) -> None:
+        positive_integer(num_envs=num_envs)
+        if max_steps is not None:
+            positive_integer(max_steps=max_steps)
+        if not dtype.is_floating_point:
+            raise ValueError(f"dtype must be a real floating dtype; got {dtype}")
+        self.num_envs, self.max_steps = num_envs, max_steps
+        self.device, self.dtype, self.observation_dtype = torch.device(device), dtype, dtype
+        self.generator = torch.Generator(device=self.device)
+        self.generator.manual_seed(seed)
+        self.check_actions = self.device.type == "cpu" if check_actions is None else check_actions
+        self.state: Tensor | None = None
+        self.steps = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
+
+    # ------------------------------------------------------------------------------- a kind of environment
+    @abstractmethod
+    def starts(self, count: int) -> Tensor:
+        """`count` states in which an episode begins, drawn with `self.generator`: shape [..., count]."""
+
+    @abstractmethod
+    def advance(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(next state [..., N], reward [N], terminated [N]) of an action in each state."""
+
+    @abstractmethod
+    def observe(self, state: Tensor) -> Tensor:
+        """The observations [N, ...] of states [..., N]."""
+
+    # ------------------------------------------------------------------------------- for whoever acts
+    def reset(self, seed: int | None = None) -> Tensor:
+        """Begin a new episode in every environment; observations [N, ...].  seed: restart the random numbers from it."""
+        if seed is not None:
+            self.generator.manual_seed(seed)
+        self.state = self.starts(self.num_envs)
+        self.steps.zero_()
+        return self.observe(self.state)
+
+    def step(self, action: Tensor) -> Step:
+        """Take an action in every environment.
+
+        action: integers in [0, num_actions), shape [N].  Raises ValueError for other shapes, dtypes, devices or values, and
+        RuntimeError before the first `reset`.
+        """
+        if self.state is None:
+            raise RuntimeError("reset must be called before the first step")
+        self._require_actions(action)
+        state, reward, terminated = self.advance(self.state, action)
+        self.steps += 1
+        truncated = torch.zeros_like(terminated) if self.max_steps is None else self.steps >= self.max_steps
+        final = observation = self.observe(state)
+        done = terminated | truncated
+        fresh = self._restarted(state, done)
+        if fresh is not state:
+            observation = self.observe(fresh)
+        self.state = fresh
+        return Step(observation, reward, terminated, truncated, final)
+
+    def _restarted(self, state: Tensor, done: Tensor) -> Tensor:
+        """The states with new episodes where the old ones are done; the same tensor where none is."""
+        if self.device.type == "cpu":  # here it costs nothing to ask how many there are
+            which = done.nonzero().squeeze(-1)
+            if not len(which):
+                return state
+            fresh = state.clone()
+            fresh[..., which] = self.starts(len(which))
+        else:
+            fresh = torch.where(done, self.starts(self.num_envs), state)
+        self.steps.masked_fill_(done, 0)
+        return fresh
+
+    def _require_actions(self, action: Tensor) -> None:
+        if not isinstance(action, Tensor) or action.shape != (self.num_envs,):
+            found: object = tuple(action.shape) if isinstance(action, Tensor) else type(action).__name__
+            raise ValueError(f"action must be a tensor of shape ({self.num_envs},); got {found}")
+        if action.is_floating_point() or action.is_complex() or action.dtype == torch.bool:
+            raise ValueError(f"action must have an integer dtype; got {action.dtype}")
+        if action.device != self.device and action.device.type != self.device.type:
+            raise ValueError(f"action must be on device {self.device}; got {action.device}")
+        if self.check_actions:
+            low, high = (int(x) for x in torch.aminmax(action))
+            if low < 0 or high >= self.num_actions:
+                raise ValueError(f"action must lie in [0, {self.num_actions}); got {low if low < 0 else high}")
