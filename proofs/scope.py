@@ -8,7 +8,7 @@ from proofs.kernel.context import Ctx, integral
 from proofs.kernel.forms import context
 from proofs.kernel.poly import MAX_ROWS, ONE, Monomial, Poly, Row, Undecided, gen, is_const, neg, unique, without_one
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import KINDS, Term, mk, num, subterms
+from proofs.kernel.terms import KINDS, TRUE, Term, mk, num, subterms
 
 
 def scope(statement: Statement) -> str:
@@ -37,7 +37,8 @@ def _cap(n: Term, statement: Statement, ctx: Ctx) -> str:
     rows: list[Row] = list(ctx.rows)
     declared = context(statement.decls, []).rows  # pmfs and processes exist at every size
     said = [(p, r) for p, r in rows if (p, r) not in declared]
-    if any(_twisted(p, n) and not _from_a_real_on(p, r, n) for p, r in said) or any(
+    easy = [_from_a_real_on(p, r, n) or _free_sum(p, statement, ctx) for p, r in said]
+    if any(_twisted(p, n) and not ok for (p, _), ok in zip(said, easy, strict=True)) or any(
         _hidden(h, n, ctx) for _, h in statement.hyps
     ):
         return f"unknown {name}"
@@ -81,6 +82,20 @@ def _from_a_real_on(p: Poly, relation: str, n: Term) -> bool:
         and p.get(alone, 0) > 0
         and all(a.op != "Bound" and a.args[1:] != ("Int",) for a in others)
     )
+
+
+def _free_sum(p: Poly, statement: Statement, ctx: Ctx) -> bool:
+    """A multiple of sum f(i) over a range that is not empty, and a number: some f has any sum, if nothing else is said of f."""
+    rest = [m for m in p if m]
+    atoms = [a for m in rest for a, k in m if k == 1 and a.op == "Sum"]
+    if len(rest) != 1 or len(atoms) != 1 or len(rest[0]) != 1 or atoms[0].args[2] is not TRUE:
+        return False
+    body, high = atoms[0].args[3], ctx.nf(atoms[0].args[1])
+    plain = body.op == "App" and body.args[0] not in statement.decls.kernels and body.args[1:] == (mk("Bound", 0),)
+    if not plain or not ctx.positive(high):
+        return False
+    speaking = [h for _, h in statement.hyps if any(a.op == "App" and a.args[0] == body.args[0] for a in subterms(h))]
+    return len(speaking) == 1 and speaking[0].op in ("Eq", "Le", "Lt")
 
 
 def _twisted(p: Poly, n: Term) -> bool:

@@ -13,12 +13,12 @@ from typing import Any
 
 from proofs.kernel.check import Replay
 from proofs.kernel.context import Ctx
-from proofs.kernel.forms import context
+from proofs.kernel.forms import context, opposite
 from proofs.kernel.poly import Undecided, add, back, order
 from proofs.kernel.rules import Thm
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Term, abstract, mk, show, term
-from proofs.language import Ge, Le, Lt, local_index, local_real
+from proofs.kernel.terms import TRUE, Term, abstract, mk, opened, show, term
+from proofs.language import Eq, Ge, Le, Lt, local_index, local_real
 from proofs.writing import Writer
 
 Premise = "Step | str | Term"
@@ -157,6 +157,15 @@ class Proof:
         """0 <= 1/f for f > 0."""
         square = self.scale(self.square(1 / term(f)), f, by, under)  # f (1/f)^2
         return self.prove(Le(0, 1 / term(f)), [*by, square], under)
+
+    def everywhere(self, s: Term, by: Sequence[Any] = (), under: Sequence[Term] = ()) -> Step:
+        """A guarded sum as the sum over its whole range, where its terms are 0 wherever the guard fails, or it never does."""
+        i, (low, high, guard, body) = local_index("everywhere"), s.args
+        here, whole = opened(guard, i), mk("Sum", low, high, TRUE, body)
+        fails = opposite(here)
+        empty = self.prove(Eq(opened(body, i), 0), by, [*under, Le(low, i), Lt(i, high), fails])
+        rest = self.rule("sum_order", [self.every(i, low, high, self.rule("imply", [empty], fails))])
+        return self.prove(Eq(s, whole), [*by, rest, self.rule("sieve", [], whole, i, here)], under)
 
     def mean(self, t: Step, trajectory: Any, *given: Any) -> Step:
         """The expectation of both sides of a comparison that holds on every path; given: another path, a time and a level."""
