@@ -14,20 +14,27 @@ point, too.  An expected entry is a number, a ball (mid, rad) whose middle is wi
 slot that is not compared.  A bound is a number for all entries or a column of its own.
 
 Verdicts.  `confirmed`: every error, with the ball's radius added, is at most its bound.  `refuted`: some error exceeds
-its bound by more than the radius, or an entry is NaN, or the shape or dtype is wrong.  `error`: a patch that does not
-apply, a crash, a ball too wide to decide; it refutes nothing.  `not run`: there is no CUDA device.  Errors and bounds
-are compared as rationals.  A call that checks nothing, or asks for something meaningless, raises ValueError.
+its bound by more than the radius, or an entry is NaN, or the shape or dtype is wrong.  `error`: a patch that is none, a
+crash, a ball too wide to decide; it refutes nothing.  `not run`: there is no CUDA device.  Errors and bounds are compared
+as rationals.  A call that checks nothing, or asks for something meaningless, raises ValueError.
+
+A verdict has `bits`, a hash of every output and gradient that was looked at: two runs at the same points with the same
+`bits` computed the same.  A patch that is none has a `fault`, too: `does not apply` (its text does not occur exactly once),
+`same code` (the compiled code stays as it was) or `not importable` (the module does not run, or has lost the function).
 """
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import importlib.util
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import torch
@@ -37,9 +44,19 @@ Verdict = dict[str, Any]
 Column = Sequence[Any]
 Patch = tuple[str, str]
 _Differentiated = tuple[Tensor, dict[str, Tensor | None]]  # an output, and gradients; None where no path leads
+_Seen = list[Any]  # outputs and gradients, as they come
 
 BOUNDARY = (Fraction(0), Fraction(1e-9), Fraction(1, 2), Fraction(1))  # for discount and lambda_, in every check
 POISONS = (math.nan, math.inf, -math.inf, 1e300)  # what a dead slot may hold
+DOES_NOT_APPLY, SAME_CODE, NOT_IMPORTABLE = "does not apply", "same code", "not importable"
+
+
+class PatchFault(ValueError):
+    """A patch that cannot be run as a wrong variant.  fault: why, in two or three words."""
+
+    def __init__(self, fault: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
 def check(
@@ -55,13 +72,15 @@ def check(
     """Compare `function(**arguments, **call)` with the exact values.
 
     function: "module:name".  call: what is passed as it is (discount, k, ...).
-    Returns {"verdict", "points", "worst": {"error", "bound", "at", "index"} or None, "detail"}.
+    Returns {"verdict", "points", "worst": {"error", "bound", "got", "exact", "at", "index"} or None, "detail", "bits"}
+    and, of a patch that is none, "fault".
     """
     points, targets = _tensors(arguments), _targets(expected, bound)
 
-    def attempt() -> list[_Finding]:
+    def attempt(seen: _Seen) -> list[_Finding]:
         got = _load(function, patch)(**_moved(points, device), **(call or {}))
-        return [_compare(_name(function), got, targets, points)]
+        seen.append(got)
+        return [_compare(_name(function), got, targets, points, call)]
 
     return _verdict(function, attempt, device)
 
@@ -88,12 +107,13 @@ def gradients(
     weight = None if cotangent is None else _tensor("cotangent", cotangent)
     targets = {name: None if slopes is None else _targets(slopes, limits[name]) for name, slopes in wanted.items()}
 
-    def attempt() -> list[_Finding]:
+    def attempt(seen: _Seen) -> list[_Finding]:
         _, slopes = _differentiate(_load(function, patch), _moved(points, device), call, weight)
+        seen.append(slopes)
         return [
             _no_gradient(name, slopes[name])
             if target is None
-            else _compare(f"the slope of {_name(function)} in {name}", slopes[name], target, points)
+            else _compare(f"the slope of {_name(function)} in {name}", slopes[name], target, points, call)
             for name, target in targets.items()
         ]
 
@@ -123,13 +143,15 @@ def dead_slots(
     if quiet is not None and bool(quiet.all()):
         raise ValueError("silent must leave an output alive; got none")
 
-    def attempt() -> list[_Finding]:
+    def attempt(seen: _Seen) -> list[_Finding]:
         run = _load(function, patch)
         before = _differentiate(run, _moved(points, device), call, None)
+        seen.append(before)
         findings = [_before_filling(*before, quiet, holes)]
         for poison in POISONS:
             filled = {n: x.masked_fill(holes[n], poison) if n in holes else x for n, x in points.items()}
             after = _differentiate(run, _moved(filled, device), call, None)
+            seen.append(after)
             findings += _same_bits(poison, before, after, quiet, holes)
         return findings
 
@@ -139,21 +161,67 @@ def dead_slots(
 def fresh_copy(module: str, patch: Patch | None = None) -> ModuleType:
     """A new module object from the source of `module`, with `old` replaced by `new` where it occurs.
 
-    Raises ValueError unless `old` occurs exactly once and the patch changes something, or if there is no such source.
+    Raises PatchFault unless `old` occurs exactly once, the compiled code changes and the module still runs; ValueError if
+    there is no such source.
     """
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         raise ValueError(f"module must be a module with a source file; got {module!r}")
     source = Path(spec.origin).read_text(encoding="utf-8")
-    if patch is not None:
-        old, new = patch
-        if source.count(old) != 1 or old == new:
-            raise ValueError(f"patch must change text that occurs once in {module}; got {source.count(old)} of {old!r}")
-        source = source.replace(old, new)
+    changed = source if patch is None else _patched(module, source, patch)
     copy = ModuleType(module)
     copy.__file__, copy.__package__ = spec.origin, module.rpartition(".")[0]
-    exec(compile(source, f"<{module}, fresh copy>", "exec"), copy.__dict__)
+    try:
+        exec(_compiled(module, changed), copy.__dict__)
+    except Exception as error:
+        if patch is None:
+            raise
+        raise PatchFault(NOT_IMPORTABLE, f"patch must leave {module} importable; got {_said(error)}") from error
     return copy
+
+
+@cache
+def _compiled(module: str, source: str) -> CodeType:
+    return compile(source, f"<{module}, fresh copy>", "exec")
+
+
+@cache
+def _patched(module: str, source: str, patch: Patch) -> str:
+    """The source with the patch applied; compiled once, though a check loads it many times."""
+    old, new = patch
+    if source.count(old) != 1:
+        sentence = f"patch must change text that occurs once in {module}; got {source.count(old)} of {old!r}"
+        raise PatchFault(DOES_NOT_APPLY, sentence)
+    changed = source.replace(old, new)
+    try:
+        same = _code(source) == _code(changed)
+    except (SyntaxError, ValueError) as error:
+        raise PatchFault(NOT_IMPORTABLE, f"patch must leave {module} importable; got {_said(error)}") from error
+    if same:
+        raise PatchFault(
+            SAME_CODE, f"patch must change the compiled code of {module}; got the same for {old!r} and {new!r}"
+        )
+    return changed
+
+
+def _code(source: str) -> CodeType:
+    """What a source compiles to, less its docstrings and the places in the file."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    for node in ast.walk(tree):
+        if "lineno" in node._attributes:
+            ast.copy_location(node, _FIRST)
+    return compile(tree, "<source>", "exec")
+
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_FIRST = ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 # --- exact numbers and tensors ---
@@ -248,7 +316,10 @@ def _name(function: str) -> str:
 
 def _load(function: str, patch: Patch | None) -> Callable[..., Any]:
     module, _, name = function.partition(":")
-    found: Callable[..., Any] = getattr(fresh_copy(module, patch), name)
+    copy = fresh_copy(module, patch)
+    if patch is not None and not callable(getattr(copy, name, None)):
+        raise PatchFault(NOT_IMPORTABLE, f"patch must leave the function {name} in {module}; it is gone")
+    found: Callable[..., Any] = getattr(copy, name)
     return found
 
 
@@ -280,22 +351,50 @@ class _Finding:
     share: float = 0.0  # of the bound that the worst error takes
 
 
-def _verdict(function: str, attempt: Callable[[], list[_Finding]], device: str) -> Verdict:
+def _verdict(function: str, attempt: Callable[[_Seen], list[_Finding]], device: str) -> Verdict:
     """Run an attempt; what it raises is an `error`, since a crash refutes nothing."""
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         return {"verdict": "not run", "points": 0, "worst": None, "detail": "there is no CUDA device"}
+    seen: _Seen = []
     try:
-        findings = attempt()
+        findings = attempt(seen)
     except Exception as error:
-        detail = f"{function} could not be checked: {type(error).__name__}: {error}"
-        return {"verdict": "error", "points": 0, "worst": None, "detail": detail}
+        detail = f"{function} could not be checked: {_said(error)}"
+        fault = {"fault": error.fault} if isinstance(error, PatchFault) else {}
+        return {"verdict": "error", "points": 0, "worst": None, "detail": detail, "bits": _bits(seen, detail), **fault}
     worst = max(findings, key=lambda found: (("confirmed", "error", "refuted").index(found.verdict), found.share))
     points = sum(found.points for found in findings)
     detail = worst.detail if worst.verdict != "confirmed" else "; ".join(dict.fromkeys(f.detail for f in findings))
-    return {"verdict": worst.verdict, "points": points, "worst": worst.worst, "detail": detail}
+    out = {"verdict": worst.verdict, "points": points, "worst": worst.worst, "detail": detail}
+    return {**out, "bits": _bits(seen, "")}
 
 
-def _compare(what: str, got: Any, targets: _Targets, points: dict[str, Tensor]) -> _Finding:
+def _bits(seen: _Seen, last: str) -> str:
+    """A hash of tensors, bit by bit, with their shapes and dtypes, and of how it ended."""
+    out = hashlib.sha256(last.encode())
+
+    def take(x: Any) -> None:
+        if isinstance(x, Tensor):
+            flat = x.detach().cpu().contiguous()
+            out.update(f"{flat.dtype}{tuple(flat.shape)}".encode())
+            out.update(flat.reshape(-1).view(torch.uint8).numpy().tobytes())
+        elif isinstance(x, dict):
+            for name, y in x.items():
+                out.update(str(name).encode())
+                take(y)
+        elif isinstance(x, (list, tuple)):
+            for y in x:
+                take(y)
+        else:
+            out.update(repr(x).encode())
+
+    take(seen)
+    return out.hexdigest()
+
+
+def _compare(
+    what: str, got: Any, targets: _Targets, points: dict[str, Tensor], call: Mapping[str, Any] | None = None
+) -> _Finding:
     """Every compared entry of `got` against its target."""
     if not isinstance(got, Tensor):
         return _Finding("refuted", 0, f"{what} must be a tensor; got {type(got).__name__}")
@@ -309,7 +408,13 @@ def _compare(what: str, got: Any, targets: _Targets, points: dict[str, Tensor]) 
     ]
     rank, share, error, place, entry, target = max(judged, key=lambda row: row[:2])
     verdict = ("confirmed", "error", "refuted")[rank]
-    worst = {"error": _written(error), "bound": _written(target.bound), **_where(place, targets.shape, points)}
+    worst = {
+        "error": _written(error),
+        "bound": _written(target.bound),
+        "got": _written(entry),
+        "exact": _written(target.middle),
+        **_where(place, targets.shape, points, call),
+    }
     figures = f"error {_float(error):.3g}, allowed {_float(target.bound):.3g}"
     if verdict == "confirmed":
         detail = f"{what} is the exact value at {len(judged)} points (worst {figures})"
@@ -332,13 +437,16 @@ def _judge(entry: float, target: _Target) -> tuple[int, float, Fraction | float]
     return rank, share, error
 
 
-def _where(place: int, shape: tuple[int, ...], points: dict[str, Tensor]) -> dict[str, Any]:
-    """The index of an entry, and the arguments of that shape there."""
+def _where(
+    place: int, shape: tuple[int, ...], points: dict[str, Tensor], call: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The index of an entry, the arguments of that shape there, and the numbers that the function was called with."""
     index: list[int] = []
     for size in reversed(shape):  # torch.unravel_index would load SymPy for this
         place, rest = divmod(place, size)
         index.insert(0, rest)
     at = {name: _written(x[tuple(index)].item()) for name, x in points.items() if tuple(x.shape) == shape}
+    at |= {name: _written(x) for name, x in (call or {}).items() if isinstance(x, (bool, int, float))}
     return {"at": at, "index": index}
 
 

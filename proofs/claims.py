@@ -41,10 +41,12 @@ class Source:
 
 
 def homework(problem: int, part: str = "") -> Source:
+    """A problem of the homework sheet, and its part."""
     return Source("homework", f"problem {problem}{f' ({part})' if part else ''}")
 
 
 def slides(lines: str) -> Source:
+    """Lines of the chapter slides, such as "1247-1267"."""
     return Source("chapter slides", f"lines {lines}")
 
 
@@ -118,10 +120,12 @@ class Claim:
 
     @property
     def expected(self) -> str:
+        """The verdict that a claim of this kind must have."""
         return EXPECTED[self.kind]
 
     @property
     def slug(self) -> str:
+        """The id as it stands in addresses and keys: `hw08d+` is `hw08d-plus`."""
         return self.id.replace("+", "-plus")
 
     @property

@@ -14,6 +14,7 @@ from proofs.language import E, Eq, Ge, Implies, Le, Lt, Sum, Var, Vocabulary, lo
 from proofs.rao_blackwell import blackwell
 
 TOPIC = Topic("covariance", "Rao-Blackwell for vectors")
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 NAMES = Vocabulary()
 n, m, D = NAMES.size("n"), NAMES.size("m"), NAMES.size("D")
 p, K = NAMES.pmf("p", n), NAMES.kernel("K", [n], m)
@@ -108,7 +109,9 @@ def exchanged(pf: Any, claim: Term) -> None:
     )
 
 
-mean_of_sum.mutant("one-term", Eq(E(Sum(i, 0, D, g(Y, W, i))), D * E(g(Y, W, 0))), title="D times the first mean")
+mean_of_sum.mutant(
+    "one-term", Eq(E(Sum(i, 0, D, g(Y, W, i))), D * E(g(Y, W, 0))), title="D times the first mean", channels=SAMPLED
+)
 
 
 def moved_over(pf: Any, claim: Term) -> None:
@@ -121,6 +124,7 @@ mean_of_sum.control(
     Eq(E(Sum(i, 0, D, g(Y, W, i))) - Sum(i, 0, D, E(g(Y, W, i))), 0),
     derive=moved_over,
     title="as a difference",
+    channels=SAMPLED,
 )
 
 # ------------------------------------------------------------------------------------- along a direction
@@ -151,13 +155,14 @@ def bilinear(pf: Any, claim: Term) -> None:
 
 
 diagonal = Sum(i, 0, D, u(i) ** 2 * Var(Z(i)))
-quadratic.mutant("diagonal", Eq(diagonal, Var(along_u(Z))), title="the variances alone")
+quadratic.mutant("diagonal", Eq(diagonal, Var(along_u(Z))), title="the variances alone", channels=SAMPLED)
 quadratic.mutant(
     "not-centred",
     Eq(Sum(i, 0, D, Sum(j, 0, D, u(i) * u(j) * E(Z(i) * Z(j)))), Var(along_u(Z))),
     title="mean products for covariances",
+    channels=SAMPLED,
 )
-quadratic.control("difference", Eq(Var(along_u(Z)) - form(Z), 0), title="as a difference")
+quadratic.control("difference", Eq(Var(along_u(Z)) - form(Z), 0), title="as a difference", channels=SAMPLED)
 
 # ------------------------------------------------------------------------------------- Loewner's order
 vector = TOPIC.claim(
@@ -200,11 +205,11 @@ def other(d: Any) -> Term:
 
 off_diagonal = Le(covariance(best(num(0)), best(num(1))), covariance(Z(num(0)), Z(num(1))))
 by_determinant = Implies(Le(determinant(other), determinant(Z)), Le(form(other), form(Z)))
-vector.mutant("reversed", Ge(form(best), form(Z)), title="the order reversed")
+vector.mutant("reversed", Ge(form(best), form(Z)), title="the order reversed", channels=SAMPLED)
 vector.mutant("strict", Lt(form(best), form(Z)), at=KNOWN, title="strictly, also where Z is a function of Y")
 vector.mutant("entrywise", off_diagonal, at=OPPOSITE, title="every entry of the matrix is smaller")
 vector.mutant("determinants", by_determinant, at=LONG, title="a smaller determinant is enough")
-vector.control("difference", Ge(form(Z) - form(best), 0), title="the difference is not negative")
+vector.control("difference", Ge(form(Z) - form(best), 0), title="the difference is not negative", channels=SAMPLED)
 
 below, above = (Sum(i, 0, D, Var(F(i))) for F in (best, Z))
 trace = TOPIC.claim(
@@ -229,6 +234,6 @@ def one_by_one(pf: Any, claim: Term) -> None:
     pf.prove(claim, by=[total])
 
 
-trace.mutant("reversed", Ge(below, above), title="the order reversed")
+trace.mutant("reversed", Ge(below, above), title="the order reversed", channels=SAMPLED)
 trace.mutant("strict", Lt(below, above), at=KNOWN, title="strictly, also where Z is a function of Y")
-trace.control("difference", Le(below - above, 0), title="the difference")
+trace.control("difference", Le(below - above, 0), title="the difference", channels=SAMPLED)

@@ -48,6 +48,7 @@ from proofs.theory.policy_evaluation import (
 )
 
 TOPIC = Topic("gae_mean", "What GAE is on average")
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 NAMES = vocabulary()
 lam = NAMES.real("lambda")
 WORDS = {**NOTATION, "lambda": r"\lambda"}
@@ -92,11 +93,20 @@ def _(pf: Any, claim: Term) -> None:
     concluded(pf, claim, ["start", "horizon", first_step(pf, ["horizon"])])
 
 
-hw11a.mutant("sign", mean_is(V(t, X.s(t)) - one_step(t), advantage), title="V - r - gamma V' for the TD error")
-hw11a.mutant("no-discount", mean_is(reward(t) + V(t + 1, X.s(t + 1)) - V(t, X.s(t)), advantage), title="no gamma")
-hw11a.mutant("learned-values", without=["action-value"], at=LEARNED, title="other values than those of Q")
-hw11a.mutant("zero", mean_is(delta(t), 0), title="mean zero, as given the state alone")
-hw11a.control("target", mean_is(one_step(t), exact), title="the target alone has mean Q")
+hw11a.mutant(
+    "sign", mean_is(V(t, X.s(t)) - one_step(t), advantage), title="V - r - gamma V' for the TD error", channels=SAMPLED
+)
+hw11a.mutant(
+    "no-discount",
+    mean_is(reward(t) + V(t + 1, X.s(t + 1)) - V(t, X.s(t)), advantage),
+    title="no gamma",
+    channels=SAMPLED,
+)
+hw11a.mutant(
+    "learned-values", without=["action-value"], at=LEARNED, title="other values than those of Q", channels=SAMPLED
+)
+hw11a.mutant("zero", mean_is(delta(t), 0), title="mean zero, as given the state alone", channels=SAMPLED)
+hw11a.control("target", mean_is(one_step(t), exact), title="the target alone has mean Q", channels=SAMPLED)
 
 hw11b = TOPIC.claim(
     "hw11b",
@@ -119,11 +129,17 @@ def _(pf: Any, claim: Term) -> None:
     pf.surely(pf.prove(on_path(claim), by=["start", "horizon", drift]), X)
 
 
-hw11b.mutant("given-the-action", mean_is(delta(t), 0), title="given the action, too")
-hw11b.mutant("given-the-next-state", Surely(Eq(X.given(delta(t), t + 1, "s"), 0)), title="given the next state")
-hw11b.mutant("off-policy", without=["bellman"], at=other_policy(at()), title="actions of another policy")
-hw11b.mutant("any-V", without=["bellman"], at=LEARNED, title="for any values")
-hw11b.control("target", Surely(Eq(X.given(one_step(t), t, "s"), V(t, X.s(t)))), title="the target has mean V")
+hw11b.mutant("given-the-action", mean_is(delta(t), 0), title="given the action, too", channels=SAMPLED)
+hw11b.mutant(
+    "given-the-next-state", Surely(Eq(X.given(delta(t), t + 1, "s"), 0)), title="given the next state", channels=SAMPLED
+)
+hw11b.mutant(
+    "off-policy", without=["bellman"], at=other_policy(at()), title="actions of another policy", channels=SAMPLED
+)
+hw11b.mutant("any-V", without=["bellman"], at=LEARNED, title="for any values", channels=SAMPLED)
+hw11b.control(
+    "target", Surely(Eq(X.given(one_step(t), t, "s"), V(t, X.s(t)))), title="the target has mean V", channels=SAMPLED
+)
 
 hw11c = TOPIC.claim(
     "hw11c",
@@ -161,11 +177,20 @@ def _(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*known, mean])
 
 
-hw11c.mutant("at-once", without=["later"], at=at(0, 0), title="the first error, too")
-hw11c.mutant("off-policy", without=["bellman"], at=other_policy(at(0, 1)), title="actions of another policy")
-hw11c.mutant("any-V", without=["bellman"], at=with_values(at(0, 1), {1: WRONG}), title="for any values")
-hw11c.mutant("next-state", Surely(Eq(X.given(delta(t + k), t + k + 1, "s"), 0)), title="given the state after it")
-hw11c.control("target", mean_is(one_step(t + k) - V(t + k, X.s(t + k)), 0), title="written out")
+hw11c.mutant("at-once", without=["later"], at=at(0, 0), title="the first error, too", channels=SAMPLED)
+hw11c.mutant(
+    "off-policy", without=["bellman"], at=other_policy(at(0, 1)), title="actions of another policy", channels=SAMPLED
+)
+hw11c.mutant(
+    "any-V", without=["bellman"], at=with_values(at(0, 1), {1: WRONG}), title="for any values", channels=SAMPLED
+)
+hw11c.mutant(
+    "next-state",
+    Surely(Eq(X.given(delta(t + k), t + k + 1, "s"), 0)),
+    title="given the state after it",
+    channels=SAMPLED,
+)
+hw11c.control("target", mean_is(one_step(t + k) - V(t + k, X.s(t + k)), 0), title="written out", channels=SAMPLED)
 
 
 # ------------------------------------------------------------------------------------- their weighted sum
@@ -225,20 +250,35 @@ def from_then_on(pf: Any, under: list[Term]) -> Any:
     return pf.every(j, t + n, T, pf.every(i, 0, S, each))
 
 
-average.mutant("any-V", without=["bellman"], at=with_lambda(wrong_values(at())), title="for any values")
 average.mutant(
-    "off-policy", without=["bellman"], at=with_lambda(other_policy(at())), title="later actions of another policy"
+    "any-V", without=["bellman"], at=with_lambda(wrong_values(at())), title="for any values", channels=SAMPLED
+)
+average.mutant(
+    "off-policy",
+    without=["bellman"],
+    at=with_lambda(other_policy(at())),
+    title="later actions of another policy",
+    channels=SAMPLED,
 )
 undiscounted = Sum(j, 0, k, (gamma * lam) ** j * (reward(t + j) + V(t + j + 1, X.s(t + j + 1)) - V(t + j, X.s(t + j))))
 average.mutant(
-    "undiscounted-values", mean_is(undiscounted, advantage), title="errors with another discount than that of V"
+    "undiscounted-values",
+    mean_is(undiscounted, advantage),
+    title="errors with another discount than that of V",
+    channels=SAMPLED,
 )
-average.mutant("scaled", mean_is((1 - lam) * gae(k), advantage), title="weights (1 - lambda)(gamma lambda)^l")
 average.mutant(
-    "one-late", mean_is(Sum(j, 0, k, (gamma * lam) ** (j + 1) * delta(t + j)), advantage), title="powers one too high"
+    "scaled", mean_is((1 - lam) * gae(k), advantage), title="weights (1 - lambda)(gamma lambda)^l", channels=SAMPLED
+)
+average.mutant(
+    "one-late",
+    mean_is(Sum(j, 0, k, (gamma * lam) ** (j + 1) * delta(t + j)), advantage),
+    title="powers one too high",
+    channels=SAMPLED,
 )
 average.control(
     "undiscounted-weights",
     mean_is(Sum(j, 0, k, (lam * gamma) ** j * error(t + j)), advantage),
     title="the errors written out",
+    channels=SAMPLED,
 )

@@ -137,6 +137,23 @@ def by_parts(pf: Any, claim: Term) -> None:
 
 hw23c.control("three-means", Eq(E(ratio) - 1 - E(Ln(ratio)), KL()), derive=by_parts, title="three expectations")
 
+
+def corrected_twice(pf: Any, claim: Term) -> None:
+    """r - 1 has mean zero, so that another r - 1 changes no mean."""
+    unbiased(pf, Eq(E(k3(ratio)), KL()))
+    known = pf.last()
+    mass = pf.prove(Eq(E(ratio), 1), by=["p-in-q", pf.rule("next_draws", ["p-in-q"], E(ratio), 1), mass_of_q(pf)])
+    pf.prove(claim, by=["p-in-q", known, mass])
+
+
+hw23c.control(
+    "corrected-twice",
+    Eq(E(2 * (ratio - 1) - Ln(ratio)), KL()),
+    derive=corrected_twice,
+    title="2 (r - 1) - log r: the same mean",
+    channels=("proof", "exact", "sympy", "montecarlo"),
+)
+
 # ------------------------------------------------------------------------------------- never negative
 REALS = Vocabulary()
 u = REALS.real("u")

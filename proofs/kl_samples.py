@@ -117,7 +117,10 @@ hw23a.mutant(
 hw23a.mutant("squared", Eq(E(total(N, lambda j: k1(j) ** 2 / 2) / N), KL()), title="k2 for k1", channels=SAMPLED)
 hw23a.mutant("sum", Eq(E(total(N)), KL()), title="the sum for the average")
 hw23a.control(
-    "linear", Eq(E(total(N, lambda j: Ln(p(X.x(j)) / q(X.x(j))))) / N, KL()), title="N outside, the ratio turned round"
+    "linear",
+    Eq(E(total(N, lambda j: Ln(p(X.x(j)) / q(X.x(j))))) / N, KL()),
+    title="N outside, the ratio turned round",
+    channels=SAMPLED,
 )
 
 # ------------------------------------------------------------------------------------- below zero
@@ -232,18 +235,29 @@ hw23b.mutant(
     wherever_rarer(And(Lt(0, all_b), Le(all_b, chance)), Ne(p(b), q(b))),
     at=samples("1 0", "1/2 1/2", 1),
     title="for every p other than q",
+    channels=SAMPLED,
 )
 hw23b.mutant(
     "same-pmf",
     wherever_rarer(And(Lt(0, all_b), Le(all_b, chance)), Eq(p(b), q(b))),
     at=samples("1/3 2/3", "1/3 2/3", 1),
     title="for p = q",
+    channels=SAMPLED,
 )
-hw23b.mutant("always", wherever_rarer(And(Lt(0, all_b), Eq(chance, 1))), title="always")
-hw23b.mutant("exactly", wherever_rarer(And(Lt(0, all_b), Eq(chance, all_b))), title="with that probability and no more")
+hw23b.mutant("always", wherever_rarer(And(Lt(0, all_b), Eq(chance, 1))), title="always", channels=SAMPLED)
+hw23b.mutant(
+    "exactly",
+    wherever_rarer(And(Lt(0, all_b), Eq(chance, all_b))),
+    title="with that probability and no more",
+    channels=SAMPLED,
+)
 K3 = total(N, lambda j: q(X.x(j)) / p(X.x(j)) - 1 + k1(j)) / N
-hw23b.mutant("k3-too", wherever_rarer(And(Lt(0, all_b), Le(all_b, E(Ind(Lt(K3, 0)))))), title="the same of k3")
-hw23b.control("difference", wherever_rarer(And(Lt(0, all_b), Ge(chance - all_b, 0))), title="as a difference")
+hw23b.mutant(
+    "k3-too", wherever_rarer(And(Lt(0, all_b), Le(all_b, E(Ind(Lt(K3, 0)))))), title="the same of k3", channels=SAMPLED
+)
+hw23b.control(
+    "difference", wherever_rarer(And(Lt(0, all_b), Ge(chance - all_b, 0))), title="as a difference", channels=SAMPLED
+)
 
 hw23b_only = TOPIC.claim(
     "hw23b-only",
@@ -278,7 +292,9 @@ def term_by_term(pf: Any, claim: Term) -> None:
     pf.surely(pf.prove(opened(claim.args[1], X.path), by=["p-in-q", sum_, pf.scale(sum_, 1 / N)]), X)
 
 
-hw23b_only.mutant("strict", Surely(Gt(average, 0)), at=samples("1/3 2/3", "1/3 2/3", 1), title="always positive")
-hw23b_only.mutant("any-q", without=["nowhere-rarer"], at=samples(*COIN, 1), title="for every q")
-hw23b_only.mutant("other-sign", Surely(Le(average, 0)), title="never positive")
-hw23b_only.control("sum", Surely(Ge(total(N), 0)), title="the sum for the average")
+hw23b_only.mutant(
+    "strict", Surely(Gt(average, 0)), at=samples("1/3 2/3", "1/3 2/3", 1), title="always positive", channels=SAMPLED
+)
+hw23b_only.mutant("any-q", without=["nowhere-rarer"], at=samples(*COIN, 1), title="for every q", channels=SAMPLED)
+hw23b_only.mutant("other-sign", Surely(Le(average, 0)), title="never positive", channels=SAMPLED)
+hw23b_only.control("sum", Surely(Ge(total(N), 0)), title="the sum for the average", channels=SAMPLED)

@@ -16,10 +16,12 @@ Function = Callable[..., Term]
 
 # ------------------------------------------------------------------------------------- forms
 def Ln(a: Any) -> Term:
+    """The natural logarithm; it asserts that a > 0."""
     return mk("Ln", term(a))
 
 
 def Exp(a: Any) -> Term:
+    """The exponential function."""
     return mk("Exp", term(a))
 
 
@@ -34,46 +36,57 @@ def D(f: Any, v: Term, at: Any = None) -> Term:
 
 
 def Min(a: Any, b: Any) -> Term:
+    """The smaller of a and b; a kink where they are equal."""
     return mk("Min", term(a), term(b))
 
 
 def Max(a: Any, b: Any) -> Term:
+    """The larger of a and b; a kink where they are equal."""
     return mk("Max", term(a), term(b))
 
 
 def Clip(x: Any, lo: Any, hi: Any) -> Term:
+    """x, but lo where it is below and hi where it is above; it asserts that lo <= hi."""
     return mk("Clip", term(x), term(lo), term(hi))
 
 
 def Eq(a: Any, b: Any) -> Term:
+    """The proposition a = b."""
     return mk("Eq", term(a), term(b))
 
 
 def Ne(a: Any, b: Any) -> Term:
+    """The proposition that a and b differ."""
     return mk("Ne", term(a), term(b))
 
 
 def Le(a: Any, b: Any) -> Term:
+    """The proposition a <= b."""
     return mk("Le", term(a), term(b))
 
 
 def Lt(a: Any, b: Any) -> Term:
+    """The proposition a < b."""
     return mk("Lt", term(a), term(b))
 
 
 def Ge(a: Any, b: Any) -> Term:
+    """The proposition a >= b, kept as b <= a."""
     return mk("Le", term(b), term(a))
 
 
 def Gt(a: Any, b: Any) -> Term:
+    """The proposition a > b, kept as b < a."""
     return mk("Lt", term(b), term(a))
 
 
 def And(a: Term, b: Term) -> Term:
+    """Both propositions."""
     return mk("And", a, b)
 
 
 def Implies(a: Term, b: Term) -> Term:
+    """b wherever a holds; terms of b need to be defined only there."""
     return mk("Implies", a, b)
 
 
@@ -152,10 +165,12 @@ class Vocabulary:
         return mk("Sym", name, "Int")
 
     def integer(self, name: str) -> Term:
+        """Any integer."""
         self._declare("Int", name)
         return mk("Sym", name, "Int")
 
     def real(self, name: str) -> Term:
+        """Any real number."""
         self._declare("Real", name)
         return mk("Sym", name, "Real")
 
@@ -223,4 +238,5 @@ def local_index(name: str) -> Term:
 
 
 def local_real(name: str) -> Term:
+    """The same with real values; a derivative is taken by it."""
     return mk("Sym", f"_{name}", "Real")

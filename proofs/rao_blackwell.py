@@ -74,11 +74,16 @@ def one_draw(pf: Any, claim: Term) -> None:
     pf.surely(pf.prove(opened(claim.args[1], J.path), by=[equal]), J)
 
 
-as_sum.mutant("plain-mean", Surely(Eq(J.given(X, 0, "y"), E(X))), title="the plain mean")
-as_sum.mutant("unweighted", Surely(Eq(J.given(X, 0, "y"), Sum(i, 0, m, x(Y, i)) / m)), title="all outcomes alike")
+as_sum.mutant("plain-mean", Surely(Eq(J.given(X, 0, "y"), E(X))), title="the plain mean", channels=SAMPLED)
+as_sum.mutant(
+    "unweighted",
+    Surely(Eq(J.given(X, 0, "y"), Sum(i, 0, m, x(Y, i)) / m)),
+    title="all outcomes alike",
+    channels=SAMPLED,
+)
 
 
-as_sum.control("centred", Surely(Eq(J.given(X - best, 0, "y"), 0)), title="what is left has mean 0")
+as_sum.control("centred", Surely(Eq(J.given(X - best, 0, "y"), 0)), title="what is left has mean 0", channels=SAMPLED)
 
 
 def orthogonal(pf: Any, *functions_of_y: Term) -> list[Any]:
@@ -108,12 +113,18 @@ def pythagoras(pf: Any, claim: Term) -> None:
     pf.prove(claim, by=orthogonal(pf, f(Y), best))
 
 
-split.mutant("minus", Eq(risk(f(Y)), risk(best) - E((f(Y) - best) ** 2)), title="minus for plus")
-split.mutant("cross-term", Eq(risk(f(Y)), risk(best) + E(f(Y) - best) ** 2), title="the square of the mean distance")
+split.mutant("minus", Eq(risk(f(Y)), risk(best) - E((f(Y) - best) ** 2)), title="minus for plus", channels=SAMPLED)
+split.mutant(
+    "cross-term",
+    Eq(risk(f(Y)), risk(best) + E(f(Y) - best) ** 2),
+    title="the square of the mean distance",
+    channels=SAMPLED,
+)
 split.control(
     "with-cross-term",
     Eq(risk(f(Y)), risk(best) + E((f(Y) - best) ** 2) - 2 * E((X - best) * (f(Y) - best))),
     title="with the cross term, which is 0",
+    channels=SAMPLED,
 )
 
 hw07 = TOPIC.claim(
@@ -198,14 +209,20 @@ unique.mutant(
     at=unique.instances["a-dead-row"],
     title="also at values of Y that never occur",
 )
-unique.mutant("any-f", Surely(Eq(f(Y), best)), at=catalogue(f="1 5"), title="for any prediction")
+unique.mutant("any-f", Surely(Eq(f(Y), best)), at=catalogue(f="1 5"), title="for any prediction", channels=SAMPLED)
 unique.mutant(
     "nearly",
     Implies(Le(risk(f(Y)), risk(best) + 1), Surely(Eq(f(Y), best))),
     at=catalogue(f="1 5"),
     title="nearly best",
+    channels=SAMPLED,
 )
-unique.control("equal-risk", Implies(Eq(risk(f(Y)), risk(best)), Surely(Eq(best, f(Y)))), title="from equal risks")
+unique.control(
+    "equal-risk",
+    Implies(Eq(risk(f(Y)), risk(best)), Surely(Eq(best, f(Y)))),
+    title="from equal risks",
+    channels=SAMPLED,
+)
 
 # ------------------------------------------------------------------------------------- Rao-Blackwell
 gap = TOPIC.claim(
@@ -229,9 +246,14 @@ def total_variance(pf: Any, claim: Term) -> None:
     pf.prove(claim, by=[mean, cross, pf.times(mean, E(X) + E(best))])
 
 
-gap.mutant("minus", Eq(Var(X), Var(best) - risk(best)), title="minus for plus")
-gap.mutant("one-part", Eq(Var(X), risk(best)), title="the mean of Var(X | Y) alone")
-gap.control("squares", Eq(Var(X) - Var(best), E(X**2) - E(best**2)), title="the difference of the mean squares")
+gap.mutant("minus", Eq(Var(X), Var(best) - risk(best)), title="minus for plus", channels=SAMPLED)
+gap.mutant("one-part", Eq(Var(X), risk(best)), title="the mean of Var(X | Y) alone", channels=SAMPLED)
+gap.control(
+    "squares",
+    Eq(Var(X) - Var(best), E(X**2) - E(best**2)),
+    title="the difference of the mean squares",
+    channels=SAMPLED,
+)
 
 unbiased = TOPIC.claim(
     "ch1-rao-blackwell-mean",
@@ -255,7 +277,7 @@ def tower(pf: Any, claim: Term) -> None:
 at_w = Sum(i, 0, n, p(i) * K(i, Y) * x(i, Y)) / Sum(i, 0, n, p(i) * K(i, Y))
 unbiased.mutant("wrong-way", Eq(E(at_w), E(X)), title="E[X | W], evaluated at Y", channels=SAMPLED)
 unbiased.mutant("unweighted", Eq(E(Sum(i, 0, m, x(Y, i)) / m), E(X)), title="all outcomes alike", channels=SAMPLED)
-unbiased.control("difference", Eq(E(X) - E(best), 0), title="the difference of the means")
+unbiased.control("difference", Eq(E(X) - E(best), 0), title="the difference of the means", channels=SAMPLED)
 
 blackwell = TOPIC.claim(
     "ch1-rao-blackwell",
@@ -286,4 +308,4 @@ def less_noise(pf: Any, claim: Term) -> None:
 blackwell.mutant("reversed", Ge(Var(best), Var(X)), title="the order reversed", channels=SAMPLED)
 blackwell.mutant("strict", Lt(Var(best), Var(X)), at=KNOWN, title="strictly, also where X is a function of Y")
 blackwell.mutant("wrong-way", Le(Var(at_w), Var(X)), at=SWAPPED, title="E[X | W], evaluated at Y")
-blackwell.control("difference", Ge(Var(X) - Var(best), 0), title="the difference is not negative")
+blackwell.control("difference", Ge(Var(X) - Var(best), 0), title="the difference is not negative", channels=SAMPLED)

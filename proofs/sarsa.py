@@ -89,11 +89,17 @@ def sampled_action(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*KNOWN, inner, first_step(pf, KNOWN)])
 
 
-sarsa.mutant("max", mean_is(reward(t) + gamma * greedy), title="max over a' for the sampled a'", seen_in=RLAX)
-sarsa.mutant("undiscounted", mean_is(reward(t) + following), title="without gamma")
-sarsa.mutant("same-pair", mean_is(reward(t) + gamma * exact), title="Q(s_t, a_t) for Q(s_{t+1}, a_{t+1})")
-sarsa.mutant("off-policy", without=["bellman"], at=other_policy(at()), title="a_{t+1} from another policy")
-sarsa.control("difference", mean_is(half - exact, num(0)), title="minus Q, it has mean 0")
+sarsa.mutant(
+    "max", mean_is(reward(t) + gamma * greedy), title="max over a' for the sampled a'", seen_in=RLAX, channels=SAMPLED
+)
+sarsa.mutant("undiscounted", mean_is(reward(t) + following), title="without gamma", channels=SAMPLED)
+sarsa.mutant(
+    "same-pair", mean_is(reward(t) + gamma * exact), title="Q(s_t, a_t) for Q(s_{t+1}, a_{t+1})", channels=SAMPLED
+)
+sarsa.mutant(
+    "off-policy", without=["bellman"], at=other_policy(at()), title="a_{t+1} from another policy", channels=SAMPLED
+)
+sarsa.control("difference", mean_is(half - exact, num(0)), title="minus Q, it has mean 0", channels=SAMPLED)
 
 weighted = TOPIC.claim(
     "hw09e-sarsa",
@@ -118,9 +124,11 @@ def pulled_out(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*KNOWN, pf.times(mean, weight)])
 
 
-weighted.mutant("max", mean_is(weight * (reward(t) + gamma * greedy), weight * exact), title="max over a'")
-weighted.mutant("any-V", without=["bellman"], at=scored(wrong_values(at())), title="for any values")
-weighted.control("no-baseline", mean_is(weight * half, weight * exact), title="without a baseline")
+weighted.mutant(
+    "max", mean_is(weight * (reward(t) + gamma * greedy), weight * exact), title="max over a'", channels=SAMPLED
+)
+weighted.mutant("any-V", without=["bellman"], at=scored(wrong_values(at())), title="for any values", channels=SAMPLED)
+weighted.control("no-baseline", mean_is(weight * half, weight * exact), title="without a baseline", channels=SAMPLED)
 
 NOTHING = tables(at(), Q=[[["0", "0"]] * 2] * 2)
 GIVEN = given(t + 2, BEYOND, wrong_values(at()), NOTHING, first=t + 1)
@@ -148,7 +156,7 @@ def same_mean(pf: Any, claim: Term) -> None:
 
 equal.mutant("max", Eq(E(reward(t) + gamma * greedy), E(one_step(t))), title="max over a'", channels=SAMPLED)
 equal.mutant("any-V", without=["bellman"], at=wrong_values(chain()), title="for any values", channels=SAMPLED)
-equal.control("difference", Eq(E(half) - E(one_step(t)), 0), title="the difference of the means")
+equal.control("difference", Eq(E(half) - E(one_step(t)), 0), title="the difference of the means", channels=SAMPLED)
 
 
 # ------------------------------------------------------------------------------------- the cost of the sampled action
@@ -183,11 +191,17 @@ def advantage_squared(pf: Any, claim: Term) -> None:
 
 
 advantage = following - value
-spread.mutant("undiscounted", Eq(Var(half), Var(one_step(t)) + E(advantage**2)), title="without gamma^2")
+spread.mutant(
+    "undiscounted", Eq(Var(half), Var(one_step(t)) + E(advantage**2)), title="without gamma^2", channels=SAMPLED
+)
 spread.mutant("gamma", Eq(Var(half), Var(one_step(t)) + gamma * E(advantage**2)), title="gamma for gamma^2")
-spread.mutant("minus", Eq(Var(half), Var(one_step(t)) - E((half - one_step(t)) ** 2)), title="minus for plus")
-spread.mutant("any-V", without=["bellman"], at=wrong_values(at()), title="for any values")
-spread.control("advantage", Eq(Var(half), Var(one_step(t)) + gamma**2 * E(advantage**2)), title="gamma^2 E[A^2]")
+spread.mutant(
+    "minus", Eq(Var(half), Var(one_step(t)) - E((half - one_step(t)) ** 2)), title="minus for plus", channels=SAMPLED
+)
+spread.mutant("any-V", without=["bellman"], at=wrong_values(at()), title="for any values", channels=SAMPLED)
+spread.control(
+    "advantage", Eq(Var(half), Var(one_step(t)) + gamma**2 * E(advantage**2)), title="gamma^2 E[A^2]", channels=SAMPLED
+)
 
 hw10b2 = TOPIC.claim(
     "hw10b.2",
@@ -224,13 +238,15 @@ def ordered(gap: str, short: Term, long: Term) -> Any:
 
 hw10b2.proof(ordered("hw10b.2-gap", one_step(t), half))
 hw10b2.mutant("reversed", Ge(Var(one_step(t)), Var(half)), title="the order reversed", channels=SAMPLED)
-hw10b2.mutant("equal", Eq(Var(one_step(t)), Var(half)), title="one variance")
+hw10b2.mutant("equal", Eq(Var(one_step(t)), Var(half)), title="one variance", channels=SAMPLED)
 hw10b2.mutant(
     "strict", Lt(Var(one_step(t)), Var(half)), at=certain(), title="strictly, also where only one action is possible"
 )
 hw10b2.mutant("beyond-two", Ge(Var(half), Var(longer)), title="TD(1.5) at least as noisy as TD(2)")
 hw10b2.mutant("any-V", without=["bellman"], at=wrong_values(at()), title="for any values", channels=SAMPLED)
-hw10b2.control("difference", Ge(Var(half) - Var(one_step(t)), 0), title="the difference is not negative")
+hw10b2.control(
+    "difference", Ge(Var(half) - Var(one_step(t)), 0), title="the difference is not negative", channels=SAMPLED
+)
 
 # ------------------------------------------------------------------------------------- and below TD(2)
 NEXT = given(t + 2, BEYOND, first=t + 1)
@@ -257,11 +273,20 @@ def next_step(pf: Any, claim: Term) -> None:
 
 
 following_step = (one_step(t + 1) - following) ** 2
-next_spread.mutant("undiscounted", Eq(Var(longer), Var(half) + E(following_step)), title="without gamma^2")
-next_spread.mutant("minus", Eq(Var(longer), Var(half) - E((longer - half) ** 2)), title="minus for plus")
-next_spread.mutant("any-Q", without=["action-value"], at=wrong_actions(at()), title="for any action values")
+next_spread.mutant(
+    "undiscounted", Eq(Var(longer), Var(half) + E(following_step)), title="without gamma^2", channels=SAMPLED
+)
+next_spread.mutant(
+    "minus", Eq(Var(longer), Var(half) - E((longer - half) ** 2)), title="minus for plus", channels=SAMPLED
+)
+next_spread.mutant(
+    "any-Q", without=["action-value"], at=wrong_actions(at()), title="for any action values", channels=SAMPLED
+)
 next_spread.control(
-    "written-out", Eq(Var(longer), Var(half) + gamma**2 * E(following_step)), title="gamma^2 pulled out"
+    "written-out",
+    Eq(Var(longer), Var(half) + gamma**2 * E(following_step)),
+    title="gamma^2 pulled out",
+    channels=SAMPLED,
 )
 
 hw10b2_next = TOPIC.claim(
@@ -281,4 +306,6 @@ hw10b2_next = TOPIC.claim(
 hw10b2_next.proof(ordered("hw10b.2-next-gap", half, longer))
 hw10b2_next.mutant("reversed", Ge(Var(half), Var(longer)), title="the order reversed", channels=SAMPLED)
 hw10b2_next.mutant("any-Q", without=["action-value"], at=wrong_actions(at()), title="for any action values")
-hw10b2_next.control("difference", Ge(Var(longer) - Var(half), 0), title="the difference is not negative")
+hw10b2_next.control(
+    "difference", Ge(Var(longer) - Var(half), 0), title="the difference is not negative", channels=SAMPLED
+)

@@ -169,12 +169,17 @@ reinforce.mutant(
 )
 reinforce.mutant("no-probability", Eq(scored, paid(act) - E(reward)), title="without the factor mu_i", channels=DRAWN)
 reinforce.mutant(
-    "any-policy", without=["softmax"], at=sampled(*CATALOGUE, 0, z="0 0 0"), title="sampled from another policy"
+    "any-policy",
+    without=["softmax"],
+    at=sampled(*CATALOGUE, 0, z="0 0 0"),
+    title="sampled from another policy",
+    channels=DRAWN,
 )
 reinforce.control(
     "closed",
     Eq(scored, mu_i * (paid(act) - Sum(j, 0, k, softmax(k, logit, j) * paid(j)))),
     title="the slope in closed form",
+    channels=DRAWN,
 )
 
 # ------------------------------------------------------------------------------------- a step

@@ -60,6 +60,7 @@ from proofs.theory.policy_evaluation import (
 )
 
 TOPIC = Topic("targets", "Valid targets")
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 NAMES = vocabulary()
 B = NAMES.real("B")
 score, b, c = NAMES.function("score", 2), NAMES.function("b", 2), NAMES.function("c")
@@ -137,13 +138,25 @@ def by_induction(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*known, mean])
 
 
-steps.mutant("undiscounted-V", without=["bellman", "action-value"], at=undiscounted(), title="V without Q's discount")
 steps.mutant(
-    "greedy", without=["bellman"], at=other_policy(at()), title="a_{t+1} from a policy that V does not belong to"
+    "undiscounted-V",
+    without=["bellman", "action-value"],
+    at=undiscounted(),
+    title="V without Q's discount",
+    channels=SAMPLED,
 )
-steps.mutant("no-steps", without=["steps"], at=at(0, 0), title="also where no reward is sampled")
-steps.mutant("no-baseline", mean_is(target(t, k), exact - V(t, s_t)), title="the target for the advantage")
-steps.control("target", mean_is(target(t, k)), title="the target has mean Q")
+steps.mutant(
+    "greedy",
+    without=["bellman"],
+    at=other_policy(at()),
+    title="a_{t+1} from a policy that V does not belong to",
+    channels=SAMPLED,
+)
+steps.mutant("no-steps", without=["steps"], at=at(0, 0), title="also where no reward is sampled", channels=SAMPLED)
+steps.mutant(
+    "no-baseline", mean_is(target(t, k), exact - V(t, s_t)), title="the target for the advantage", channels=SAMPLED
+)
+steps.control("target", mean_is(target(t, k)), title="the target has mean Q", channels=SAMPLED)
 
 
 def case_of(pf: Any, count: Any, known: list[str]) -> Any:
@@ -181,12 +194,23 @@ def to_the_end(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*KNOWN, case_of(pf, T - t, KNOWN), zero])
 
 
-carlo.mutant("from-next", mean_is(Sum(j, 0, T - t - 1, gamma**j * reward(t + 1 + j))), title="rewards from r_{t+1} on")
-carlo.mutant("extra-discount", mean_is(gamma**t * ret), at=ended(at(1, horizon=3)), title="gamma^t too much")
 carlo.mutant(
-    "other-policy", without=["bellman"], at=other_policy(ended(at())), title="the future follows another policy"
+    "from-next",
+    mean_is(Sum(j, 0, T - t - 1, gamma**j * reward(t + 1 + j))),
+    title="rewards from r_{t+1} on",
+    channels=SAMPLED,
 )
-carlo.control("difference", mean_is(ret - exact, num(0)), title="the return minus Q has mean 0")
+carlo.mutant(
+    "extra-discount", mean_is(gamma**t * ret), at=ended(at(1, horizon=3)), title="gamma^t too much", channels=SAMPLED
+)
+carlo.mutant(
+    "other-policy",
+    without=["bellman"],
+    at=other_policy(ended(at())),
+    title="the future follows another policy",
+    channels=SAMPLED,
+)
+carlo.control("difference", mean_is(ret - exact, num(0)), title="the return minus Q has mean 0", channels=SAMPLED)
 
 BOUND = All(j, T, T + 1, All(i, 0, S, And(Le(-B, V(j, i)), Le(V(j, i), B))))
 rest = gamma ** (T - t) * B
@@ -224,13 +248,20 @@ def cut_off(pf: Any, claim: Term) -> None:
 
 
 tight = Surely(And(Le(now(ret), exact + gamma * rest), Le(exact, now(ret) + gamma * rest)))
-remainder.mutant("tighter", tight, at=bounded(solved(at(), ["2", "2"]), "2"), title="gamma^(n+1) B")
-remainder.mutant("none", mean_is(ret), title="no error at all")
-remainder.mutant("any-V", without=["bellman"], at=bounded(wrong_values(at(), LAST_VALUE), "2"), title="for any values")
+remainder.mutant("tighter", tight, at=bounded(solved(at(), ["2", "2"]), "2"), title="gamma^(n+1) B", channels=SAMPLED)
+remainder.mutant("none", mean_is(ret), title="no error at all", channels=SAMPLED)
+remainder.mutant(
+    "any-V",
+    without=["bellman"],
+    at=bounded(wrong_values(at(), LAST_VALUE), "2"),
+    title="for any values",
+    channels=SAMPLED,
+)
 remainder.control(
     "both-sides",
     Surely(And(Le(exact - rest, now(ret)), Le(now(ret), exact + rest))),
     title="the return between two bounds",
+    channels=SAMPLED,
 )
 
 # ------------------------------------------------------------------------------------- the homework's targets
@@ -256,10 +287,14 @@ def definition(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*KNOWN, first_step(pf, KNOWN)])
 
 
-one.mutant("same-state", mean_is(reward(t) + gamma * V(t, s_t)), title="V(s_t) for V(s_{t+1})")
-one.mutant("gamma-squared", mean_is(reward(t) + gamma**2 * V(t + 1, after)), title="gamma^2 for gamma")
-one.mutant("optimal-V", without=["action-value"], at=optimal(), title="the optimal value for the policy's")
-one.control("difference", mean_is(one_step(t) - exact, num(0)), title="the target minus Q has mean 0")
+one.mutant("same-state", mean_is(reward(t) + gamma * V(t, s_t)), title="V(s_t) for V(s_{t+1})", channels=SAMPLED)
+one.mutant(
+    "gamma-squared", mean_is(reward(t) + gamma**2 * V(t + 1, after)), title="gamma^2 for gamma", channels=SAMPLED
+)
+one.mutant(
+    "optimal-V", without=["action-value"], at=optimal(), title="the optimal value for the policy's", channels=SAMPLED
+)
+one.control("difference", mean_is(one_step(t) - exact, num(0)), title="the target minus Q has mean 0", channels=SAMPLED)
 
 first, second, last = reward(t), gamma * reward(t + 1), V(t + 2, X.s(t + 2))
 two = TOPIC.claim(
@@ -284,10 +319,28 @@ def two_steps(pf: Any, claim: Term) -> None:
     concluded(pf, claim, [*KNOWN, case_of(pf, 2, KNOWN)])
 
 
-two.mutant("gamma-on-V", mean_is(first + second + gamma * last), title="gamma for gamma^2 on V", seen_in="FastTD3 #6")
-two.mutant("earlier-state", mean_is(first + second + gamma**2 * V(t + 1, after)), title="V(s_{t+1}) for V(s_{t+2})")
-two.mutant("off-policy", without=["bellman"], at=other_policy(at()), title="a_{t+1} from another policy")
-two.control("difference", mean_is(first + second + gamma**2 * last - exact, num(0)), title="minus Q, it has mean 0")
+two.mutant(
+    "gamma-on-V",
+    mean_is(first + second + gamma * last),
+    title="gamma for gamma^2 on V",
+    seen_in="FastTD3 #6",
+    channels=SAMPLED,
+)
+two.mutant(
+    "earlier-state",
+    mean_is(first + second + gamma**2 * V(t + 1, after)),
+    title="V(s_{t+1}) for V(s_{t+2})",
+    channels=SAMPLED,
+)
+two.mutant(
+    "off-policy", without=["bellman"], at=other_policy(at()), title="a_{t+1} from another policy", channels=SAMPLED
+)
+two.control(
+    "difference",
+    mean_is(first + second + gamma**2 * last - exact, num(0)),
+    title="minus Q, it has mean 0",
+    channels=SAMPLED,
+)
 
 # ------------------------------------------------------------------------------------- times the score
 weight = score(s_t, a_t) * gamma**t
@@ -318,15 +371,20 @@ vector.mutant(
     "next-state-baseline",
     mean_is(weight * (target(t, k) - c(after)), weight * (exact - c(s_t))),
     title="b(s_{t+1}) for b(s_t)",
+    channels=SAMPLED,
 )
 vector.mutant(
-    "later-discount", mean_is(gamma * product, weight * (exact - b(s_t, a_t))), title="gamma^(t+1) for gamma^t"
+    "later-discount",
+    mean_is(gamma * product, weight * (exact - b(s_t, a_t))),
+    title="gamma^(t+1) for gamma^t",
+    channels=SAMPLED,
 )
-vector.mutant("any-V", without=["bellman"], at=scored(wrong_values(at())), title="for any values")
+vector.mutant("any-V", without=["bellman"], at=scored(wrong_values(at())), title="for any values", channels=SAMPLED)
 vector.control(
     "two-terms",
     mean_is(weight * target(t, k), weight * exact),
     title="without a baseline",
+    channels=SAMPLED,
 )
 
 ZERO = All(j, t, t + 1, All(i, 0, S, Eq(Sum(a, 0, A, pi(j, i, a) * score(i, a)), 0)))
@@ -367,7 +425,6 @@ def two_stages(pf: Any, claim: Term) -> None:
     )
 
 
-SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 OWN = scored(at(), at()["tables"]["Q"][0])  # the action value itself as a baseline leaves nothing
 outer.mutant("action-baseline", Eq(E(product), E(weight * exact)), at=OWN, title="a baseline b(s, a)", channels=SAMPLED)
 outer.mutant(
@@ -395,4 +452,5 @@ outer.control(
     Eq(E(weight * (target(t, k) - c(s_t))) - E(weight * exact), 0),
     derive=moved_over,
     title="as a difference",
+    channels=SAMPLED,
 )

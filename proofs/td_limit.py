@@ -43,6 +43,7 @@ from proofs.theory.policy_evaluation import (
 )
 
 TOPIC = Topic("td_limit", "Limit of the variance of multi-step returns")
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 NAMES = vocabulary()
 K, eps = NAMES.real("K"), NAMES.real("epsilon")
 WORDS = {**NOTATION, "epsilon": r"\varepsilon"}
@@ -126,12 +127,16 @@ def shrinking(pf: Any, claim: Term) -> None:
 
 tight, span = tail.instances["tight"], gamma ** (2 * k) - gamma ** (2 * m)
 tail.mutant(
-    "geometric", Le(LEFT, top**2 * (gamma ** (4 * k) - gamma ** (4 * m))), at=tight, title="gamma^(4k) for gamma^(2k)"
+    "geometric",
+    Le(LEFT, top**2 * (gamma ** (4 * k) - gamma ** (4 * m))),
+    at=tight,
+    title="gamma^(4k) for gamma^(2k)",
+    channels=SAMPLED,
 )
-tail.mutant("rewards-alone", Le(LEFT, x**2 * span), at=tight, title="C = x, the values forgotten")
-tail.mutant("not-squared", Le(LEFT, top * span), at=tight, title="C for C^2")
+tail.mutant("rewards-alone", Le(LEFT, x**2 * span), at=tight, title="C = x, the values forgotten", channels=SAMPLED)
+tail.mutant("not-squared", Le(LEFT, top * span), at=tight, title="C for C^2", channels=SAMPLED)
 tail.mutant("strict", Lt(LEFT, top**2 * span), at=tight, title="strictly")
-tail.mutant("any-V", without=["bellman"], at=STALE, title="for any value function")
+tail.mutant("any-V", without=["bellman"], at=STALE, title="for any value function", channels=SAMPLED)
 
 
 def other_side(pf: Any, claim: Term) -> None:
@@ -139,7 +144,7 @@ def other_side(pf: Any, claim: Term) -> None:
     pf.prove(claim, by=["from", "order", pf.last()])
 
 
-tail.control("difference", Le(LEFT - top**2 * span, 0), derive=other_side, title="all on one side")
+tail.control("difference", Le(LEFT - top**2 * span, 0), derive=other_side, title="all on one side", channels=SAMPLED)
 
 # ------------------------------------------------------------------------------------- the limit
 gap = td(m) - td(k)
@@ -164,6 +169,8 @@ LATE: dict[str, Instance | str] = {
     "rewards": settled(coin("9", [], ["0", "0"]), "1", "3/2"),
     "values": settled(coin("0", [], ["10", "-10"], x="0", y="0"), "1", "0"),
 }
+UP, ABOVE, NEAR = Le(Var(td(k)), Var(td(m))), Le(Var(td(m)), Var(td(k)) + eps), Le(E(gap**2), eps)
+SETTLED = And(UP, And(ABOVE, NEAR))
 limit = TOPIC.claim(
     "hw10a.2-limit",
     "TD(k) converges in mean square, and Var TD(k) increases to the variance of the limit",
@@ -196,7 +203,7 @@ limit = TOPIC.claim(
             settled(never(), "1", "1/5"),
         ),
     ],
-    says=And(Le(Var(td(k)), Var(td(m))), And(Le(Var(td(m)), Var(td(k)) + eps), Le(E(gap**2), eps))),
+    says=SETTLED,
     witness=settled(bounded(trajectory(1, 2))),
     instances={
         "M2": settled(bounded(m2(1, 2))),
@@ -229,19 +236,34 @@ def settles(pf: Any, claim: Term) -> Any:
     return parts
 
 
-UP, ABOVE, NEAR = Le(Var(td(k)), Var(td(m))), Le(Var(td(m)), Var(td(k)) + eps), Le(E(gap**2), eps)
 QUIET = settled(coin("1/3", [], ["0", "0"], x="1/3", y="0"), "1", "2/27")
-limit.mutant("reversed", And(Ge(Var(td(k)), Var(td(m))), And(ABOVE, NEAR)), title="the variance falls")
-limit.mutant("reached", And(Le(Var(td(m)), Var(td(k))), And(ABOVE, NEAR)), title="from K on the variance stays")
 limit.mutant(
-    "squared", And(UP, And(ABOVE, Le(E(gap**2), eps**2))), at=QUIET, title="a distance of epsilon, taken as its square"
+    "reversed", And(Ge(Var(td(k)), Var(td(m))), And(ABOVE, NEAR)), title="the variance falls", channels=SAMPLED
 )
-limit.mutant("early", without=["late"], at=settled(never(), "100", "4/303"), title="from the start, not from K on")
-limit.mutant("any-V", without=["bellman"], at=settled(STALE, "1", "2/3"), title="for any value function")
+limit.mutant(
+    "reached", And(Le(Var(td(m)), Var(td(k))), And(ABOVE, NEAR)), title="from K on the variance stays", channels=SAMPLED
+)
+limit.mutant(
+    "squared",
+    And(UP, And(ABOVE, Le(E(gap**2), eps**2))),
+    at=QUIET,
+    title="a distance of epsilon, taken as its square",
+    channels=SAMPLED,
+)
+limit.mutant(
+    "early",
+    without=["late"],
+    at=settled(never(), "100", "4/303"),
+    title="from the start, not from K on",
+    channels=SAMPLED,
+)
+limit.mutant(
+    "any-V", without=["bellman"], at=settled(STALE, "1", "2/3"), title="for any value function", channels=SAMPLED
+)
 
 
 def one_interval(pf: Any, claim: Term) -> None:
-    rises, above, _ = settles(pf, limit.says)
+    rises, above, _ = settles(pf, SETTLED)
     pf.rule("both", [rises, pf.prove(claim.args[1], by=["from", "order", above])])
 
 
@@ -250,4 +272,5 @@ limit.control(
     And(UP, Le(Var(td(m)) - Var(td(k)), eps)),
     derive=one_interval,
     title="Var TD(m) - Var TD(k) in [0, epsilon]",
+    channels=SAMPLED,
 )

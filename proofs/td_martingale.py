@@ -33,6 +33,7 @@ from proofs.theory.policy_evaluation import (
 )
 
 TOPIC = Topic("td_martingale", "k-step advantages as a martingale")
+SAMPLED = ("proof", "exact", "sympy", "montecarlo")
 NAMES = vocabulary()
 NOTATION_HERE = NOTATION | {"advantage": r"A_{{{2}}}^{{({1})}}"}
 SLIDES = Source("chapter slides", "lines 1832-1834")
@@ -115,15 +116,22 @@ def as_difference(pf: Any, claim: Term) -> None:
 
 early = X.given(advantage(m), t + k - 1, "s")
 martingale.mutant("too-early", Surely(Eq(early, advantage(k))), title="given what is known one step before")
-martingale.mutant("any-V", without=["bellman"], at=with_m(wrong_values(at(0, 1)), 2), title="for any values")
 martingale.mutant(
-    "off-policy", without=["bellman"], at=with_m(other_policy(at(0, 1)), 2), title="actions of another policy"
+    "any-V", without=["bellman"], at=with_m(wrong_values(at(0, 1)), 2), title="for any values", channels=SAMPLED
+)
+martingale.mutant(
+    "off-policy",
+    without=["bellman"],
+    at=with_m(other_policy(at(0, 1)), 2),
+    title="actions of another policy",
+    channels=SAMPLED,
 )
 martingale.control(
     "difference",
     Surely(Eq(X.given(advantage(m) - advantage(k), t + k, "s"), 0)),
     derive=as_difference,
     title="as a difference",
+    channels=SAMPLED,
 )
 
 # ------------------------------------------------------------------------------------- the variances add up
@@ -179,17 +187,25 @@ def no_steps(pf: Any, claim: Term, few: Term) -> Any:
 
 
 total.mutant(
-    "geometric", Eq(Var(advantage(k)), Sum(j, 0, k, gamma**j * Var(delta(t + j)))), title="gamma^j for gamma^(2j)"
+    "geometric",
+    Eq(Var(advantage(k)), Sum(j, 0, k, gamma**j * Var(delta(t + j)))),
+    title="gamma^j for gamma^(2j)",
+    channels=SAMPLED,
 )
 total.mutant(
     "one-too-many",
     Eq(Var(advantage(k)), Sum(j, 0, k + 1, gamma ** (2 * j) * Var(delta(t + j)))),
     at=at(0, 1),
     title="one error too many",
+    channels=SAMPLED,
 )
-total.mutant("any-V", without=["bellman"], at=wrong_values(at()), title="for any values")
+total.mutant("any-V", without=["bellman"], at=wrong_values(at()), title="for any values", channels=SAMPLED)
 total.mutant(
-    "off-policy", without=["bellman"], at=other_policy(at()), title="the policy is not the one that V belongs to"
+    "off-policy",
+    without=["bellman"],
+    at=other_policy(at()),
+    title="the policy is not the one that V belongs to",
+    channels=SAMPLED,
 )
 
 
@@ -203,6 +219,7 @@ total.control(
     Eq(Var(advantage(k)), Sum(j, t, t + k, gamma ** (2 * (j - t)) * Var(delta(j)))),
     derive=from_time_t,
     title="the sum over absolute times",
+    channels=SAMPLED,
 )
 
 # ------------------------------------------------------------------------------------- the ordering
@@ -241,11 +258,13 @@ def more_terms(pf: Any, claim: Term) -> None:
     pf.prove(claim, by=[*known, short, long, more, parts])
 
 
-ordering.mutant("reversed", Ge(Var(advantage(k)), Var(advantage(m))), title="the order reversed")
+ordering.mutant("reversed", Ge(Var(advantage(k)), Var(advantage(m))), title="the order reversed", channels=SAMPLED)
 ordering.mutant(
     "strict", Lt(Var(advantage(k)), Var(advantage(m))), at=with_m(at(), 2), title="strictly, also for k = m"
 )
-ordering.mutant("any-V", without=["bellman"], at=with_m(wrong_values(at(0, 1)), 2), title="for any values")
+ordering.mutant(
+    "any-V", without=["bellman"], at=with_m(wrong_values(at(0, 1)), 2), title="for any values", channels=SAMPLED
+)
 
 
 def moved_over(pf: Any, claim: Term) -> None:
@@ -258,4 +277,5 @@ ordering.control(
     Ge(Var(advantage(m)) - Var(advantage(k)), 0),
     derive=moved_over,
     title="the difference is not negative",
+    channels=SAMPLED,
 )

@@ -113,7 +113,12 @@ hw10a1.mutant(
     at=wrong_values(chain(0, 1)),
     title="one mean for k and k + 1, whatever V is",
 )
-hw10a1.control("difference", Eq(E(target(t, k)) - E(Q(t, X.s(t), X.a(t))), 0), title="the difference of the means")
+hw10a1.control(
+    "difference",
+    Eq(E(target(t, k)) - E(Q(t, X.s(t), X.a(t))), 0),
+    title="the difference of the means",
+    channels=SAMPLED,
+)
 
 # ------------------------------------------------------------------------------------- a TD error is orthogonal to the past
 orthogonal = TOPIC.claim(
@@ -162,20 +167,27 @@ def _(pf: Any, claim: Term) -> None:
 
 
 orthogonal.mutant(
-    "any-V", without=["bellman"], at=with_reals(with_values(trajectory(1, 1), WRONG)), title="for any value function"
+    "any-V",
+    without=["bellman"],
+    at=with_reals(with_values(trajectory(1, 1), WRONG)),
+    title="for any value function",
+    channels=SAMPLED,
 )
 orthogonal.mutant(
     "same-time",
     Eq(E((x + y * td(k)) * delta(0)), 0),
     at=with_reals(with_values(trajectory(1, 1), START)),
     title="the TD error at time 0",
+    channels=SAMPLED,
 )
 orthogonal.mutant(
     "no-discount",
     Eq(E((x + y * td(k)) * (reward(m) + V(m + 1, X.s(m + 1)) - V(m, X.s(m)))), 0),
     title="a TD error without gamma",
 )
-orthogonal.control("two-means", Eq(x * E(delta(m)) + y * E(td(k) * delta(m)), 0), title="two expectations")
+orthogonal.control(
+    "two-means", Eq(x * E(delta(m)) + y * E(td(k) * delta(m)), 0), title="two expectations", channels=SAMPLED
+)
 
 # ------------------------------------------------------------------------------------- Pythagoras
 ORDER = hypotheses(k, m, step=False)
@@ -219,9 +231,22 @@ def pythagoras(pf: Any, claim: Term) -> None:
     pf.put(pf.induct(n, k, base, step, end=T), n, m)
 
 
-increment.mutant("any-V", without=["bellman"], at=with_values(trajectory(1, 2), WRONG), title="for any value function")
-increment.mutant("minus", Eq(Var(td(m)), Var(td(k)) - E((td(m) - td(k)) ** 2)), title="minus for plus")
-increment.mutant("geometric", Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)), title="gamma^k for gamma^(2k)")
+increment.mutant(
+    "any-V",
+    without=["bellman"],
+    at=with_values(trajectory(1, 2), WRONG),
+    title="for any value function",
+    channels=SAMPLED,
+)
+increment.mutant(
+    "minus", Eq(Var(td(m)), Var(td(k)) - E((td(m) - td(k)) ** 2)), title="minus for plus", channels=SAMPLED
+)
+increment.mutant(
+    "geometric",
+    Eq(Var(td(m)), Var(td(k)) + gamma**k * E(delta(k) ** 2)),
+    title="gamma^k for gamma^(2k)",
+    channels=SAMPLED,
+)
 
 
 def as_difference(pf: Any, claim: Term) -> None:
@@ -234,6 +259,7 @@ increment.control(
     Eq(Var(td(m)) - Var(td(k)), E((td(k) - td(m)) ** 2)),
     derive=as_difference,
     title="the difference of the variances",
+    channels=SAMPLED,
 )
 
 # ------------------------------------------------------------------------------------- the ordering
@@ -289,4 +315,10 @@ def moved_over(pf: Any, claim: Term) -> None:
     pf.prove(claim, by=["from", "order", pf.last()])
 
 
-hw10a2.control("difference", Ge(Var(td(m)) - Var(td(k)), 0), derive=moved_over, title="the difference is not negative")
+hw10a2.control(
+    "difference",
+    Ge(Var(td(m)) - Var(td(k)), 0),
+    derive=moved_over,
+    title="the difference is not negative",
+    channels=SAMPLED,
+)

@@ -8,14 +8,18 @@ For each reference of a claim, at its points and on the boundary grid:
     dead       where the function takes a mask: dead entries, a dead row and a dead tail, filled with NaN, infinities and
                1e300, change no bit of what is live.  Where it is told that a step `terminated`: so with `next_value` there
 
-A mutant is a patch of the real source of a module (`Evidence.patch`), run by this very code on a fresh copy.
+A mutant is a patch of the real source of a module (`Evidence.patch`), run by this very code on a fresh copy.  Its record
+has `values`, a hash of every output and gradient at every point, so that two patches that compute the same count once, and a
+`fault` where it is no wrong variant: those of `numeric.reference`, or `changes nothing` where it computes what the real code
+does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from proofs.claims import Control, Evidence, Mutant
@@ -23,12 +27,16 @@ from proofs.claims import Control, Evidence, Mutant
 Record = dict[str, Any]
 Variant = Literal["claim"] | Mutant | Control
 Patch = tuple[str, str] | None
+CHANGES_NOTHING = "changes nothing"
 
 
 class Reference:
     """The engine behind the entry point `reference` of the group `rlproofs.channels`."""
 
     name = "reference"
+
+    def __init__(self) -> None:
+        self._prepared: dict[int, tuple[dict[str, Any], list[Any]]] = {}
 
     def wants(self, evidence: Evidence) -> bool:
         return bool(evidence.references)
@@ -57,12 +65,16 @@ class Reference:
         touched = [entry for entry in evidence.references if entry["function"].partition(":")[0] == module]
         if not touched:
             raise ValueError(f"{variant.id} must patch a module that a reference of the claim names; got {module}")
-        seen = []
-        for one in self._all(evidence, touched, (old, new), device):
-            seen.append(one)
-            if one["verdict"] == "refuted":
-                break
-        return summary(seen, time.perf_counter() - started)
+        seen = list(far_enough(self._all(evidence, touched, (old, new), device)))
+        refuted = [n for n, one in enumerate(seen) if one["verdict"] == "refuted"]
+        record = summary(seen[: refuted[0] + 1] if refuted else seen, time.perf_counter() - started)
+        record["values"] = computed(seen)
+        if (
+            record["verdict"] == "confirmed"
+            and computed(self._all(evidence, touched, None, device)) == record["values"]
+        ):
+            record |= {"fault": CHANGES_NOTHING, "detail": "the changed code gives the same bits at every point"}
+        return record
 
     def plan(self, evidence: Evidence, *, version: int = 0) -> list[Record]:
         """The functions, with how many points each is compared at; nothing is run."""
@@ -70,22 +82,42 @@ class Reference:
 
     def _all(self, evidence: Evidence, entries: list[dict[str, Any]], patch: Patch, device: str) -> Iterator[Record]:
         """Every comparison: all values first, so that a wrong variant is met soon, then slopes, then dead slots."""
-        from numeric.experiments.points import groups
-        from numeric.reference import BOUNDARY
-
-        prepared: dict[int, list[Any]] = {}
         for what, compare in COMPARISONS.items():
-            for n, entry in enumerate(entries):
+            for entry in entries:
                 function, seen = entry["function"], 0
-                if n not in prepared:
-                    prepared[n] = groups(evidence, entry, BOUNDARY)
-                for group in prepared[n]:
+                for group in self._groups(evidence, entry):
                     run = {"patch": patch, "call": group.call, "device": device}
                     for one in compare(function, group, run):
                         seen += 1
                         yield {"function": function, "what": what, "boundary": 0, **one}
                 if what == "gradients" and not seen:
                     raise ValueError(f"{function} must state slopes and have a point off their kinks; got none")
+
+    def _groups(self, evidence: Evidence, entry: dict[str, Any]) -> list[Any]:
+        """The points of a reference, evaluated once for the claim and all patches."""
+        from numeric.experiments.points import groups
+        from numeric.reference import BOUNDARY
+
+        if id(entry) not in self._prepared:
+            self._prepared[id(entry)] = entry, groups(evidence, entry, BOUNDARY)  # the entry is kept, so that its id is
+        return self._prepared[id(entry)][1]
+
+
+def far_enough(found: Iterator[Record]) -> Iterator[Record]:
+    """All values and slopes, and all dead slots where these do not refute it; of a patch that is none, the first."""
+    refuted = False
+    for one in found:
+        if refuted and one["what"] == "dead":
+            return
+        yield one
+        refuted |= one["verdict"] == "refuted" and one["what"] != "dead"
+        if "fault" in one:
+            return
+
+
+def computed(found: Iterable[Record]) -> str:
+    """A hash of all that was computed."""
+    return hashlib.sha256("\n".join(one["bits"] for one in found).encode()).hexdigest()
 
 
 # ------------------------------------------------------------------------------------- one group of points
@@ -187,6 +219,7 @@ def summary(found: list[Record], seconds: float) -> Record:
         "boundary": sum(f["boundary"] for f in found),
         "worst": worst["worst"] if worst["verdict"] == "refuted" else max(near, key=share, default=None),
         "detail": detail,
+        **({"fault": worst["fault"]} if "fault" in worst else {}),
     }
 
 

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from numeric.experiments.gae import MODULE, gae_slopes, slopes, trajectory
+from numeric.experiments.gae import (
+    CUT,
+    ERROR,
+    FIRST,
+    LEFT,
+    MODULE,
+    NEXT,
+    SECOND,
+    cut,
+    gae_slopes,
+    joined,
+    slopes,
+    trajectory,
+)
 from proofs.claims import Evidence
 from proofs.gae import advantage, gamma, t
 from proofs.gae_mixture import at, ends, geometric, lam, n
@@ -26,21 +39,30 @@ def weights(T: int) -> dict[str, list[Term]]:
 
 def mixed(T: int) -> list[Term]:
     """The mixture at each time, over the steps that are left."""
+    return [of_mixture(T - s, s) for s in range(T)]
+
+
+def of_mixture(left: int, s: int) -> Term:
+    """The mixture at time s, over so many steps."""
     assert geometric.says is not None
-    return [replaced(geometric.says.args[0], {n: num(T - s), t: num(s)}) for s in range(T)]
+    return replaced(geometric.says.args[0], {n: num(left), t: num(s)})
 
 
-def compare(evidence: Evidence, T: int, call: dict[str, Any], value: list[Term], slope: dict[str, list[Term]]) -> None:
-    """`gae` on trajectories of T steps, at several discounts."""
+def compare(
+    evidence: Evidence, columns: dict[str, Any], call: dict[str, Any], value: list[Term], slope: dict[str, list[Term]]
+) -> None:
+    """`gae` on these columns, at several discounts."""
     call = {"discount": gamma, **call}
-    evidence.reference(f"{MODULE}:gae", arguments=trajectory(T), call=call, value=value, points=POINTS, slopes=slope)
+    evidence.reference(f"{MODULE}:gae", arguments=columns, call=call, value=value, points=POINTS, slopes=slope)
 
 
 recursion, two_ends = Evidence(geometric), Evidence(ends)
 for T in LENGTHS:
-    compare(recursion, T, {"lambda_": lam}, mixed(T), weights(T))
-    compare(two_ends, T, {"lambda_": 0}, [advantage(1, s) for s in range(T)], slopes(T, 1))
-    compare(two_ends, T, {"lambda_": 1}, [advantage(T - s, s) for s in range(T)], gae_slopes(T))
+    compare(recursion, trajectory(T), {"lambda_": lam}, mixed(T), weights(T))
+    compare(two_ends, trajectory(T), {"lambda_": 0}, [advantage(1, s) for s in range(T)], slopes(T, 1))
+    compare(two_ends, trajectory(T), {"lambda_": 1}, [advantage(T - s, s) for s in range(T)], gae_slopes(T))
+compare(recursion, cut(), {"lambda_": lam}, [of_mixture(left, s) for s, left in zip(CUT, LEFT, strict=True)],
+        joined(weights(FIRST), weights(SECOND)))  # fmt: skip
 
 STEP = "delta[t] + discount * lambda_ * zero_dead"
 recursion.patch("lambda-forgotten", MODULE, STEP, "delta[t] + discount * zero_dead", title="gamma for gamma lambda")
@@ -51,6 +73,27 @@ recursion.patch(
     title="(gamma lambda)^(l+1) for (gamma lambda)^l",
 )  # fmt: skip
 recursion.patch("one-minus-lambda", MODULE, STEP, "(1 - lambda_) * delta[t] + discount * lambda_ * zero_dead")
+recursion.patch(
+    "rounded-to-float32", MODULE, STEP, "delta[t] + float(torch.tensor(discount * lambda_)) * zero_dead",
+    title="gamma lambda rounded to float32, whatever the inputs are", seen_in="TorchRL's loop: gamma times a mask of integers",
+)  # fmt: skip
+recursion.patch(
+    "printed-exponent", MODULE, ERROR, f"{ERROR} * torch.where(steps.goes_on, 1.0, (discount * lambda_) ** 2)",
+    title="(gamma lambda)^(T - t + 1) on the last TD error",
+    seen_in="the PPO paper, eq. 11; the docstrings of rlax and of labml (their code is right)",
+)  # fmt: skip
+recursion.patch(
+    "time-limit-as-terminal", MODULE, NEXT, "zero_dead(next_value, live & ~(terminated | truncated))",
+    title="nothing is worth anything after a time limit", seen_in="CleanRL #198, #448; Stable-Baselines3 #633; skrl #449",
+)  # fmt: skip
+recursion.patch(
+    "leaks-over-a-time-limit", MODULE, "~(terminated | truncated)", "~terminated", title="the next episode's errors are added",
+    seen_in="TorchRL #4209 (V-trace); skrl #449",
+)  # fmt: skip
+recursion.patch(
+    "dead-rewards-multiplied", MODULE, "zero_dead(reward, live), zero_dead(value", "reward * live, zero_dead(value",
+    title="dead rewards times 0", seen_in="loss masks by multiplication: ROLL PR #447, TRL PR #6654",
+)  # fmt: skip
 two_ends.patch("ends-exchanged", MODULE, STEP, "delta[t] + discount * (1 - lambda_) * zero_dead", title="1 - lambda")
 two_ends.patch(
     "forward-in-time",

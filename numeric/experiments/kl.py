@@ -49,7 +49,21 @@ unbiased.reference(
     slopes={"logp": -Ln(ratio), "logq": Ln(ratio)},
 )
 unbiased.montecarlo(hw23c.witness, estimand=sides(hw23c)[0], target=sides(hw23c)[1])
-unbiased.patch("ratio-upside-down-in-code", MODULE, "zero_dead(logq - logp, mask)", "zero_dead(logp - logq, mask)")
+unbiased.patch(
+    "ratio-upside-down-in-code", MODULE, "zero_dead(logq - logp, mask)", "zero_dead(logp - logq, mask)", title="p/q for q/p",
+    seen_in="Stable-Baselines3, of PPO's approximate KL: a change that its own tests let pass",
+)  # fmt: skip
+unbiased.patch(
+    "clamped", MODULE, "return log_ratio.expm1() - log_ratio", "return (log_ratio.expm1() - log_ratio).clamp(-10, 10)",
+    title="k3 cut off at 10", seen_in="verl",
+)  # fmt: skip
+unbiased.patch(
+    "k1-absolute", MODULE, "return -_log_ratio(logp, logq, mask)", "return _log_ratio(logp, logq, mask).abs()",
+    title="|log r| for -log r", seen_in="verl's option `abs`",
+)  # fmt: skip
+unbiased.patch(
+    "k2-for-k3", MODULE, "log_ratio.expm1() - log_ratio", "log_ratio.square() / 2", title="(log r)^2 / 2 for k3",
+)  # fmt: skip
 unbiased.patch("forgets-minus-one-in-code", MODULE, "log_ratio.expm1() - log_ratio", "log_ratio.exp() - log_ratio")
 unbiased.patch("plus-log-in-code", MODULE, "log_ratio.expm1() - log_ratio", "log_ratio.expm1() + log_ratio")
 unbiased.patch("detached", MODULE, "log_ratio.expm1()", "log_ratio.detach().expm1()", title="no gradient through r")
@@ -57,7 +71,7 @@ unbiased.patch("k1-sign", MODULE, "return -_log_ratio", "return _log_ratio", tit
 unbiased.patch("k2-not-halved", MODULE, ".square() / 2", ".square()", title="(log r)^2 for k2")
 unbiased.patch(
     "dead-slots-multiplied", MODULE, "zero_dead(logq - logp, mask)", "((logq - logp) if mask is None else (logq - logp) * mask)",
-    title="dead slots multiplied by 0, which leaves a NaN",
+    title="dead slots multiplied by 0, which leaves a NaN", seen_in="padding in TRL #6803 and ROLL PR #447",
 )  # fmt: skip
 
 SAMPLES = [hw23d.witness, *hw23d.instances.values(), samples("1/3 1/1000000", "1/1000000 1/3")]

@@ -1,16 +1,34 @@
 """Evidence for `proofs.kl_gradients`: what automatic differentiation makes of the code of each estimator.
 
 With the samples held fixed the chain rule leaves the slope in logp times the score, or that in logq times the slope of log q.
-Both slopes are compared with exact values; the statements' means are finite sums and are enumerated.
+Both slopes are compared with exact values.  The means are sampled: the slope on each outcome is exact, the outcomes are drawn,
+along two velocities that between them span all that keep the mass of three outcomes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from numeric.experiments.sides import as_stated
 from proofs.claims import Claim, Evidence
 from proofs.kernel.terms import Term, num
-from proofs.kl_gradients import grad_k1, grad_k2, grad_k3, k1, k2, k3, p, point, q, ratio, x
+from proofs.kl_gradients import (
+    grad_k1,
+    grad_k1_q,
+    grad_k2,
+    grad_k2_q,
+    grad_k3,
+    grad_k3_q,
+    k1,
+    k2,
+    k3,
+    p,
+    point,
+    q,
+    ratio,
+    ratio_k3,
+    x,
+)
 from proofs.language import Ln
 
 MODULE = "numeric.primitives.kl"
@@ -44,6 +62,14 @@ second.patch(
 )
 third.patch("detached-ratio", MODULE, "log_ratio.expm1()", "log_ratio.detach().expm1()", title="no gradient through r")
 third.patch(
+    "straight-through-k2",
+    MODULE,
+    "log_ratio.expm1() - log_ratio",
+    "(log_ratio.expm1() - log_ratio - log_ratio.square() / 2).detach() + log_ratio.square() / 2",
+    title="the value of k3 with the gradient of k2",
+    seen_in="verl's `k3+`, where it is meant: another gradient than this claim's",
+)
+third.patch(
     "straight-through-k1",
     MODULE,
     "log_ratio.expm1() - log_ratio",
@@ -51,4 +77,8 @@ third.patch(
     title="the value of k3 with the gradient of k1",
 )
 
-EVIDENCE = [first, second, third]
+weighted, first_q, second_q, third_q = (Evidence(claim) for claim in (ratio_k3, grad_k1_q, grad_k2_q, grad_k3_q))
+EVIDENCE = [first, second, third, weighted, first_q, second_q, third_q]
+OTHER_WAY = point("1/2 1/3 1/6", "1/5 2/5 2/5", "2/3 1/4 1/12")
+for one in EVIDENCE:
+    as_stated(one, one.claim.witness, also={"another velocity": OTHER_WAY})

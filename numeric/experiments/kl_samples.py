@@ -1,11 +1,15 @@
-"""Evidence for `proofs.kl_samples`: the average of k1 over samples has the mean that is claimed, and the code is its term."""
+"""Evidence for `proofs.kl_samples`: the average of k1 over samples has the mean that is claimed, and the code is its term.
+
+How often the average is negative is sampled, too: the share of negative ones, and of those that break a sentence that knows no
+exception.
+"""
 
 from __future__ import annotations
 
-from numeric.experiments.sides import sides
+from numeric.experiments.sides import as_stated, sides
 from proofs.claims import Evidence
 from proofs.kernel.terms import num
-from proofs.kl_samples import COIN, X, hw23a, k1, p, q, samples
+from proofs.kl_samples import COIN, X, hw23a, hw23b, hw23b_only, k1, p, q, samples
 from proofs.language import Ln
 
 MODULE = "numeric.primitives.kl"
@@ -23,4 +27,8 @@ unbiased.reference(
 unbiased.montecarlo(samples(*COIN, 1), estimand=sides(hw23a)[0], target=sides(hw23a)[1])
 unbiased.patch("sign-in-code", MODULE, "return -_log_ratio", "return _log_ratio", title="+log r for k1")
 
-EVIDENCE = [unbiased]
+negative, never = Evidence(hw23b), Evidence(hw23b_only)
+as_stated(negative, hw23b.witness, own=["every-pair", "same-pmf"])
+as_stated(never, hw23b_only.witness)
+
+EVIDENCE = [unbiased, negative, never]

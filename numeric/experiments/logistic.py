@@ -47,6 +47,17 @@ logarithm.patch(
 logarithm.patch(
     "one-action-in-code", MODULE, "(2.0 * action - 1.0) * logit", "action * logit", title="-log 2 for action 0"
 )
+logarithm.patch(
+    "epsilon-in-code", MODULE, "logsigmoid((2.0 * action - 1.0) * logit)",
+    "(torch.sigmoid((2.0 * action - 1.0) * logit) + 1e-8).log()", title="log(sigmoid(h) + 10^-8)",
+)  # fmt: skip
+logarithm.patch(
+    "action-gradient",
+    MODULE,
+    "zero_dead(action, mask).detach()",
+    "zero_dead(action, mask)",
+    title="a gradient to the action",
+)
 logarithm.patch("not-logarithm", MODULE, "logsigmoid((", "torch.sigmoid((", title="the probability itself")
 logarithm.patch(
     "dead-logits",

@@ -22,6 +22,7 @@ from proofs.ppo_clip_gradient import (
 from proofs.ppo_clip_slope import vanishing, zones
 
 MODULE = "numeric.primitives.ppo_clip"
+TORCHRL = "TorchRL's ClipPPO: a change that its own tests let pass"
 
 
 def evidence(claim: Claim, slope: dict[Term, Term], advantages: list[str], value: Term | None = None) -> Evidence:
@@ -37,13 +38,32 @@ def evidence(claim: Claim, slope: dict[Term, Term], advantages: list[str], value
         points=[claim.witness, *claim.instances.values(), *near, *far],
         slopes={"ratio": slope, "advantage": None},
     )
-    out.patch("max-for-min-in-code", MODULE, "torch.minimum(", "torch.maximum(", title="max for min in the code")
+    out.patch(
+        "max-for-min-in-code",
+        MODULE,
+        "torch.minimum(",
+        "torch.maximum(",
+        title="max for min in the code",
+        seen_in=TORCHRL,
+    )
+    out.patch(
+        "objective-sign", MODULE, "return torch.minimum(", "return -torch.minimum(", title="-C for C", seen_in=TORCHRL
+    )
     out.patch(
         "clip-alone-in-code", MODULE, "minimum(ratio * advantage,", "minimum(clipped * advantage,", title="clip alone"
     )
     out.patch(
-        "advantage-gradient", MODULE, "if stop_gradient:", "if not stop_gradient:", title="a gradient to the advantage"
-    )
+        "advantage-gradient", MODULE, "if stop_gradient:", "if not stop_gradient:", title="a gradient to the advantage",
+        seen_in="rlax: a change that its own tests let pass",
+    )  # fmt: skip
+    out.patch(
+        "ratio-held-fixed", MODULE, "clipped = ratio.clamp", "ratio = ratio.detach()\n    clipped = ratio.clamp",
+        title="the value of C with no gradient", seen_in="rlax: a change that its own tests let pass, of policy gradients",
+    )  # fmt: skip
+    out.patch(
+        "dead-advantages", MODULE, "zero_dead(advantage, mask)\n", "advantage\n",
+        title="dead advantages are read, and 0 times a NaN is a NaN", seen_in="ROLL PR #447; TRL PR #6654",
+    )  # fmt: skip
     out.patch("dead-ratios", MODULE, "zero_dead(ratio, mask), ", "ratio, ", title="dead ratios are read")
     return out
 
@@ -81,6 +101,17 @@ whole = [
     evidence(table, zone_slopes(l, A, e), EITHER),
     *[evidence(claim, zone_slopes(l, A, e), EITHER, L) for claim in (bound, zones, vanishing)],
 ]
+
+
+for one in whole:
+    one.patch(
+        "never-clipped",
+        MODULE,
+        "clipped * advantage)",
+        "ratio * advantage)",
+        title="ratio A, never clipped",
+        seen_in=TORCHRL,
+    )
 
 
 def sampled(claim: Claim, value: Term, slope: dict[Term, Term] | Term, points: list[Instance]) -> Evidence:

@@ -6,13 +6,13 @@ against the exact difference of the variances.
 
 from __future__ import annotations
 
-from numeric.experiments.sides import sides
+from numeric.experiments.sides import as_stated, sides
 from numeric.experiments.targets import discounted
 from proofs.claims import Evidence
 from proofs.instances import with_values
 from proofs.kernel.terms import num, replaced
 from proofs.language import E, Var
-from proofs.sarsa import equal, half, hw10b2, hw10b2_next, longer, next_spread, sarsa, spread
+from proofs.sarsa import equal, half, hw10b2, hw10b2_next, longer, next_spread, sarsa, spread, weighted
 from proofs.theory.given_action import at, chain, wrong_values
 from proofs.theory.policy_evaluation import Q, X, gamma, one_step, reward, t
 
@@ -51,4 +51,9 @@ ordering.montecarlo(
 next_ordering = Evidence(hw10b2_next)
 next_ordering.montecarlo(chain(), estimand=E((longer - half) ** 2), target=Var(longer) - Var(half), by=next_spread)
 
-EVIDENCE = [target, means, ordering, next_ordering]
+scored, gap, next_gap = (Evidence(claim) for claim in (weighted, spread, next_spread))
+as_stated(target, sarsa.witness)
+for one in (scored, gap, next_gap):
+    as_stated(one, one.claim.witness)
+
+EVIDENCE = [target, means, ordering, next_ordering, scored, gap, next_gap]

@@ -1,8 +1,11 @@
-"""The two sides of a claim, read off its statement."""
+"""What is sampled of a claim, read off its statement: the two sides of an equation, or the whole sentence."""
 
 from __future__ import annotations
 
-from proofs.claims import Claim
+from collections.abc import Sequence
+from typing import Any
+
+from proofs.claims import Claim, Evidence, Instance
 from proofs.kernel.terms import Term, show
 
 
@@ -12,3 +15,16 @@ def sides(claim: Claim) -> tuple[Term, Term]:
         raise ValueError(f"{claim.id} must say an equation; got {claim.says and show(claim.says)}")
     left, right = claim.says.args
     return left, right
+
+
+def as_stated(evidence: Evidence, instance: Instance, *, own: Sequence[str] = (), **more: Any) -> None:
+    """Sample the claim's own sentence, comparison by comparison.
+
+    also: further instances by name, each with coordinates of its own.  own: mutants that are sampled where they are planted;
+    mutants: {id: {"instance": ...}} for those that are sampled elsewhere.
+    """
+    says, mutants = evidence.claim.says, evidence.claim.mutants
+    if says is None:
+        raise ValueError(f"{evidence.claim.id} must have a formal statement to be sampled; got none")
+    places = {**{name: {"instance": mutants[name].at} for name in own}, **more.pop("mutants", {})}
+    evidence.montecarlo(instance, estimand=says, target=says, mutants=places, **more)

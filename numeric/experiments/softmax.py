@@ -50,6 +50,13 @@ log_probabilities.patch(
     title="the largest logit is not taken off first",
 )
 log_probabilities.patch(
+    "over-the-batch",
+    MODULE,
+    "torch.log_softmax(logits, dim)",
+    "torch.log_softmax(logits, -1)",
+    title="normalised over the batch, where the actions lie along another axis",
+)
+log_probabilities.patch(
     "dead-logits",
     MODULE,
     "logits.masked_fill(~mask, -torch.inf)",
@@ -67,7 +74,18 @@ for action in ACTIONS:
         points=[*STATES, *FAR],
         slopes={"logits": None},
     )
-scores.patch("sign-in-code", MODULE, "zero_dead(one_hot - probability, mask)", "zero_dead(probability - one_hot, mask)")
+scores.patch(
+    "sign-in-code", MODULE, "zero_dead(one_hot - probability, mask)", "zero_dead(probability - one_hot, mask)",
+    seen_in="rlax's all-actions policy gradient: a change that its own tests let pass",
+)  # fmt: skip
+scores.patch(
+    "not-detached", MODULE, ".exp(), mask).detach()\n    shape", ".exp(), mask)\n    shape", title="a gradient flows through it",
+    seen_in="rlax: a change of what is data that its own tests let pass",
+)  # fmt: skip
+scores.patch(
+    "dead-scores", MODULE, "return zero_dead(one_hot - probability, mask)", "return one_hot - probability",
+    title="1 for an action that is not available",
+)  # fmt: skip
 scores.patch(
     "one-hot-only-in-code",
     MODULE,

@@ -1,10 +1,11 @@
-"""Evidence for `proofs.softmax_bandit`: the expected gradient in code, and its estimate from one sampled action."""
+"""Evidence for `proofs.softmax_bandit`: the expected gradient in code, and its estimate from one sampled action: all components
+of the gradient at once."""
 
 from __future__ import annotations
 
-from numeric.experiments.sides import sides
+from numeric.experiments.sides import as_stated
 from proofs.claims import Evidence
-from proofs.softmax_bandit import ANY, gradients, of_any, reinforce
+from proofs.softmax_bandit import ANY, gradients, of_any, reinforce, sampled
 
 MODULE = "numeric.primitives.softmax"
 ACTIONS = range(3)
@@ -37,6 +38,21 @@ expected.patch(
     "return probability * reward",
     title="without the mean",
 )
+expected.patch(
+    "sign-in-code", MODULE, "probability * (reward - mean)", "probability * (mean - reward)", title="downhill",
+    seen_in="rlax's all-actions policy gradient: a change that its own tests let pass",
+)  # fmt: skip
+expected.patch(
+    "reward-not-detached", MODULE, "zero_dead(reward, mask).detach()", "zero_dead(reward, mask)",
+    title="a gradient to the reward", seen_in="rlax, of the advantage: a change that its own tests let pass",
+)  # fmt: skip
+expected.patch(
+    "dead-rewards",
+    MODULE,
+    "zero_dead(reward, mask).detach()",
+    "reward.detach()",
+    title="rewards of unavailable actions are read",
+)
 expected.patch("plus-mean-in-code", MODULE, "probability * (reward - mean)", "probability * (reward + mean)")
 expected.patch(
     "plain-mean",
@@ -47,6 +63,7 @@ expected.patch(
 )
 
 estimate = Evidence(reinforce)
-estimate.montecarlo(reinforce.witness, estimand=sides(reinforce)[0], target=sides(reinforce)[1])
+OTHERS = {f"i = {i}": sampled("2/9 3/9 4/9", "2 -1/3 5", i) for i in (0, 2)}
+as_stated(estimate, reinforce.witness, also=OTHERS)
 
 EVIDENCE = [expected, estimate]

@@ -36,7 +36,8 @@ from proofs.tanh_jacobian import LIBRARIES
 MODULE = "numeric.primitives.tanh_gaussian"
 
 # ------------------------------------------------------------------------------------- one dimension
-EDGE = [on_line(x, two_pi=CIRCLE) for x in ("999/1000", "-999/1000", "1/1000000", "0")]
+FAR = "9999995/10000000"  # beyond where libraries clip an action before they undo tanh
+EDGE = [on_line(x, two_pi=CIRCLE) for x in ("999/1000", "-999/1000", "1/1000000", "0", FAR)]
 INNER = [("1/2", "3/10", "-7/10"), ("1/2", "0", "0"), ("-2/7", "-1/5", "ln(1/3)"), ("4/5", "2", "3")]
 LINE = [*[on_line(*x, CIRCLE) for x in INNER], *EDGE]
 Z_LINE, SCORE = of_line(c), GAP / Exp(2 * tau)
@@ -70,6 +71,23 @@ on_a_line.patch(
 on_a_line.patch(
     "detached-deviation", MODULE, SCALED, "(u - mean) * (-log_std.detach()).exp()", title="no gradient through e^-tau"
 )
+
+on_a_line.patch(
+    "epsilon-in-code",
+    MODULE,
+    JACOBIAN,
+    "- (1 - u.tanh().square() + 1e-6).log()",
+    title="1 - a^2 + 10^-6",
+    seen_in=LIBRARIES,
+)
+on_a_line.patch(
+    "jacobian-detached", MODULE, JACOBIAN, "- log_one_minus_tanh_squared(u.detach())", title="no gradient through the correction",
+    seen_in="what the form with 10^-6 comes to for a saturated action: Stable-Baselines3, CleanRL",
+)  # fmt: skip
+on_a_line.patch(
+    "action-clipped", MODULE, "return action.atanh()", "return action.clamp(-1 + 1e-6, 1 - 1e-6).atanh()",
+    title="the density of a clipped action", seen_in="garage #1174; TorchRL's safe tanh, with another epsilon",
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------- n dimensions
 Matrix = list[list[Term]]
@@ -194,6 +212,10 @@ in_n_dimensions.patch(
     title="1 - a^2 + 10^-6",
     seen_in=LIBRARIES,
 )
+in_n_dimensions.patch(
+    "mean-for-sum", MODULE, "terms.sum(-1)", "terms.mean(-1)", title="the mean over the components for their sum",
+    seen_in="tianshou #312",
+)  # fmt: skip
 in_n_dimensions.patch(
     "dead-slots-left-in",
     MODULE,

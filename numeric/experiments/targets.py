@@ -2,16 +2,19 @@
 
 `td_target` is the TD(1) target.  `k_step_advantage` gives k-step targets: as it stands the advantage, with all values 0 but
 the bootstraps the target itself, with those 0 too the return.  At each t it looks min(k, T - t) steps ahead.
+
+The means given state and action are sampled from each of them on.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from numeric.experiments.sides import as_stated
 from proofs.claims import Evidence, Instance
 from proofs.kernel.terms import Term, num
 from proofs.language import E
-from proofs.targets import c, carlo, ended, one, outer, scored, steps, two, weight
+from proofs.targets import c, carlo, ended, one, outer, remainder, scored, steps, two, vector, weight
 from proofs.theory.given_action import at, chain, exact, s_t
 from proofs.theory.policy_evaluation import V, X, gamma, k, one_step, reward, solved, t, target
 
@@ -118,10 +121,35 @@ once.patch(
     seen_in="a change of rlax that its own tests let pass",
 )
 once.patch(
-    "terminal-read", MODULE, "zero_dead(next_value, ~terminated)", "next_value", title="the value after the end is read"
-)
+    "terminal-read", MODULE, "zero_dead(next_value, ~terminated)", "next_value", title="the value after the end is read",
+    seen_in="Stable-Baselines3's DQN: a change that its own tests let pass",
+)  # fmt: skip
+once.patch(
+    "terminal-multiplied", MODULE, "zero_dead(next_value, ~terminated)", "next_value * ~terminated",
+    title="the value after the end times 0, which leaves a NaN", seen_in="TorchRL's functional estimators",
+)  # fmt: skip
+once.patch(
+    "flag-inverted", MODULE, "zero_dead(next_value, ~terminated)", "zero_dead(next_value, terminated)",
+    title="bootstraps at the end and nowhere else",
+)  # fmt: skip
+once.patch(
+    "target-sign", MODULE, "zero_dead(reward, mask) + discount", "zero_dead(reward, mask) - discount", title="-gamma V(s')",
+    seen_in="softlearning #17, of the SAC target",
+)  # fmt: skip
+once.patch(
+    "value-not-detached", MODULE, "(zero_dead(reward, mask) + discount * following).detach()",
+    "zero_dead(reward, mask).detach() + discount * following", title="a gradient through the value that follows",
+    seen_in="rlax: a change that its own tests let pass",
+)  # fmt: skip
 
 gradient = Evidence(outer)
 gradient.montecarlo(scored(chain()), estimand=E(weight * (target(t, k) - c(s_t))), target=E(weight * exact))
 
-EVIDENCE = [any_steps, whole, twice, once, gradient]
+cut_off, product = Evidence(remainder), Evidence(vector)
+as_stated(any_steps, steps.witness)
+as_stated(whole, carlo.witness, own=["extra-discount"])
+as_stated(cut_off, remainder.witness, own=["tighter"])
+for evidence in (twice, once, product):
+    as_stated(evidence, evidence.claim.witness)
+
+EVIDENCE = [any_steps, whole, twice, once, gradient, cut_off, product]

@@ -6,11 +6,11 @@ exact difference of the two variances.  On the catalogue's chain M2 with k = 1, 
 
 from __future__ import annotations
 
-from numeric.experiments.sides import sides
+from numeric.experiments.sides import as_stated, sides
 from proofs.claims import Evidence
 from proofs.instances import m2, with_values
 from proofs.language import E, Var
-from proofs.td_variance import delta, gamma, hw10a1, hw10a2, increment, k, m, td
+from proofs.td_variance import delta, gamma, hw10a1, hw10a2, increment, k, m, orthogonal, td
 from proofs.theory.given_action import chain, wrong_values
 
 NOT_THE_POLICYS = with_values(m2(1, 2), {1: ["2", "-1"]})  # V(1, .) should be (57/37, -43/37)
@@ -32,4 +32,8 @@ ordering.montecarlo(
     mutants={"weight": {"target": gamma**k * E(delta(k) ** 2)}, "any-V": {"instance": NOT_THE_POLICYS}},
 )
 
-EVIDENCE = [means, ordering]
+uncorrelated, gap = Evidence(orthogonal), Evidence(increment)
+as_stated(uncorrelated, orthogonal.witness)
+as_stated(gap, m2(1, 2))
+
+EVIDENCE = [means, ordering, uncorrelated, gap]

@@ -6,13 +6,17 @@ import sys
 import pytest
 
 from numeric.experiments.kl import unbiased
+from numeric.experiments.sarsa import ordering as sarsa
 from numeric.experiments.td_variance import NOT_THE_POLICYS, ordering
-from numeric.montecarlo.channel import CHANNEL, case_of, claims_plan, look, sampled
+from numeric.montecarlo.cases import cases_of, sampled
+from numeric.montecarlo.channel import CHANNEL
+from numeric.montecarlo.known import claims_plans, look
 from proofs.claims import Control, Evidence, Mutant, Topic, homework
 from proofs.instances import m2
 from proofs.kernel.terms import num
 from proofs.kl import KL, NAMES, SUPPORT, a, hw23c, k3, p, q, ratio, x
 from proofs.language import E, Eq, Ge, Gt, Ln, Sum, Var
+from proofs.sarsa import hw10b2
 from proofs.td_variance import hw10a2, increment, k, m, orthogonal, td
 
 SAMPLES = {one.claim.id: one for one in (unbiased, ordering)}
@@ -120,7 +124,7 @@ def test_a_target_off_by_a_delta_and_a_half_is_not_confirmed(records):
 
 def test_the_planned_delta_shrinks_with_the_smallest_mutant():
     small = false_claim(Eq(E(k3(ratio)), KL()), [("off", Eq(E(k3(ratio)), KL() + num("1/300")))])
-    planned = claims_plan(small)
+    planned = claims_plans(small)[""]
     assert planned.delta == pytest.approx(1 / 600) and "off" in planned.delta_from
     record = run(small)
     assert record["verdict"] == "confirmed"
@@ -173,12 +177,29 @@ def test_an_instance_that_violates_a_hypothesis_is_refused():
     loose = Evidence(hw10a2)
     loose.montecarlo(NOT_THE_POLICYS, estimand=E((td(m) - td(k)) ** 2), target=Var(td(m)) - Var(td(k)), by=increment)
     with pytest.raises(ValueError, match="violates bellman"):
-        look(case_of(hw10a2, loose.samples[0], "claim"))
+        look(*cases_of(hw10a2, loose.samples[0], "claim"))
 
 
-def test_a_form_that_says_nothing_of_its_own_must_be_explained():
-    bare = Mutant("bare", "bare", ("montecarlo",), hw23c.variant(Gt(E(k3(ratio)), 1)))
-    with pytest.raises(ValueError, match="say what is sampled"):
+def test_a_form_that_says_nothing_of_its_own_is_sampled_as_stated(records):
+    mutant = Mutant("bare", "bare", ("montecarlo",), hw23c.variant(Gt(E(k3(ratio)), 1)))
+    seen = run(unbiased, mutant, records[0]["hw23c"])
+    assert seen["verdict"] == "refuted" and seen["target"] == 0 and seen["estimate"] < 0
+    control = Control("bare", "bare", hw23c.variant(Gt(E(k3(ratio)), num("1/10"))), ("montecarlo",))
+    assert run(unbiased, control, records[0]["hw23c"])["verdict"] == "confirmed"
+
+
+def test_another_statistic_than_the_claims_has_a_delta_of_its_own():
+    """That two variances are equal is sampled in pairs of paths; the claim's own statistic varies a hundred times less."""
+    equal, record = hw10b2.mutants["equal"], run(sarsa)
+    seen = run(sarsa, equal, record)
+    assert seen["verdict"] == "refuted" and seen["copies"] == 2
+    assert seen["effects"].keys() == {"equal"} and seen["delta"] > 10 * record["delta"]
+    assert record["effects"].keys() == {"reversed", "any-V"}
+
+
+def test_what_is_no_polynomial_in_means_is_refused():
+    bare = Mutant("bare", "bare", ("montecarlo",), hw23c.variant(Eq(Ln(E(k3(ratio))), 0)))
+    with pytest.raises(ValueError, match="polynomial in expectations"):
         run(unbiased, bare)
 
 
@@ -193,7 +214,8 @@ def test_a_plan_charges_nothing_and_says_what_the_check_draws(records):
         claim, *mutants = CHANNEL.plan(one, version=1)
         drawn = records[0][name]
         assert [claim[x] for x in ("n", "delta", "low", "high")] == [drawn[x] for x in ("n", "delta", "low", "high")]
-        assert len(mutants) == len(drawn["effects"]) and all(m["problem"] is None for m in mutants)
+        assert len(mutants) == len(drawn["effects"]) + len(sampled(one.claim.controls))
+        assert all(m["problem"] is None for m in mutants)
 
 
 def test_declaring_evidence_imports_neither_torch_nor_numpy():

@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from numeric.montecarlo.sampler import GRID, Sampler, cumulated, worst_row
+from numeric.montecarlo.float64 import GRID, cumulated, worst_row
+from numeric.montecarlo.sampler import Sampler
 from proofs.instances import m2, trajectory
 from proofs.kernel.statement import Statement
 from proofs.kernel.terms import Malformed
