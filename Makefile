@@ -17,7 +17,7 @@ NIGHT := $(VENV)/.night
 BROKEN := $(shell test -x $(BIN)/python || echo broken)
 INPUTS := pyproject.toml constraints.txt $(BROKEN)
 
-.PHONY: help verify test lint types unit site browser nightly clean-clone breakages guards mutants clean broken
+.PHONY: help verify test lint types unit site solutions shots browser nightly clean-clone breakages guards mutants killed clean broken
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,11 +46,11 @@ $(CORE): $(INPUTS)
 	@touch $(CORE)
 
 $(ALL): $(INPUTS)
-	$(call install,torch$(comma)test$(comma)lint$(comma)docs)
+	$(call install,torch$(comma)envs$(comma)test$(comma)lint$(comma)docs)
 	@touch $(CORE) $(ALL)
 
 $(NIGHT): $(INPUTS)
-	$(call install,torch$(comma)test$(comma)lint$(comma)docs$(comma)nightly)
+	$(call install,torch$(comma)envs$(comma)test$(comma)lint$(comma)docs$(comma)nightly)
 	@touch $(CORE) $(ALL) $(NIGHT)
 
 comma := ,
@@ -104,14 +104,24 @@ site: $(ALL) ## verify, then build the site, offline and strict
 	$(claims)
 	$(pages)
 
+solutions: $(ALL) ## verify, build the site, and print each homework page on A4 into build/solutions
+	$(claims)
+	$(pages)
+	@$(BIN)/python -m proofs.runner.site.solutions site build/solutions
+
+shots: $(ALL) ## verify, build the site, and take pictures of its main pages into build/shots: laptop, phone, light, dark, print
+	$(claims)
+	$(pages)
+	@$(BIN)/python tests/site/shots.py --site site --out build/shots
+
 browser: $(ALL) ## open the pages in Chromium and read them
 	@$(BIN)/pytest tests -m 'browser and not nightly' $(ARGS)
 
-nightly: $(NIGHT) ## fresh samples, no cache, every test, breakages, guards and mutants
+nightly: $(NIGHT) ## fresh samples, no cache, every test, breakages, guards, mutants and killed runs
 	$(call heading,claims: rlproofs verify --no-cache --nonce fresh)
 	@$(BIN)/rlproofs verify --no-cache --nonce fresh
 	$(pages)
-	@$(MAKE) breakages guards mutants
+	@$(MAKE) killed breakages guards mutants
 	$(call heading,tests: pytest)
 	@$(BIN)/pytest tests proofs -m ''
 
@@ -123,6 +133,9 @@ guards: $(ALL) ## delete each guard of the judge and see an attack succeed
 
 mutants: $(NIGHT) ## change the judge mechanically in 300 places, one after the other, and see a test notice
 	@$(BIN)/python tests/mutation/run.py $(ARGS)
+
+killed: $(ALL) ## kill -9 at 50 random moments of a run; nothing finished is lost, and the end is that of an undisturbed run
+	@$(BIN)/python tests/kill9.py $(ARGS)
 
 clean-clone: ## clone HEAD elsewhere, run both commands there, write times and exit codes as JSON
 	@$(PYTHON) tests/clean_clone.py $(ARGS)

@@ -71,7 +71,7 @@ def current_inputs() -> dict[str, Data]:
         out[claim.id] = {
             "version": version,
             "statement_hash": claim.statement.hash() if claim.statement else None,
-            "inputs_hash": digest(inputs(found, claim, version, sources)),
+            "inputs_hash": digest(inputs(found, claim, known, sources)),
             "topic": claim.topic.id,
             "topic_title": claim.topic.title,
         }

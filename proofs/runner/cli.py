@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from proofs.runner import ledger
+from proofs.runner import ledger, limits
 from proofs.runner.discovery import Broken, Catalogue, NotFound
+from proofs.runner.stopping import Stopped, stoppable
 
 app = typer.Typer(
     help="Reinforcement-learning mathematics that runs: claims proved, checked again, sampled, attacked and cited.",
@@ -47,17 +49,34 @@ Words = Annotated[list[str] | None, typer.Argument(help="ids, topics or sources;
 Name = Annotated[str, typer.Argument(metavar="ID", help="a claim's id, or id@version")]
 
 
+KEPT = "what was finished is recorded, and the next run goes on from there"
+
+
 @contextmanager
-def plainly() -> Iterator[None]:
-    """What a person can mend is one line and exit 2, never a traceback."""
+def plainly(kept: str = KEPT) -> Iterator[None]:
+    """What a person can mend is one line and exit 2, never a traceback; 128 and the signal's number where one stopped it."""
     try:
         yield
     except (NotFound, Broken, ledger.Trouble) as error:
-        typer.echo(f"rlproofs: {error}", err=True)
+        say(str(error))
         raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("rlproofs: stopped; what was finished is recorded, and the next run goes on from there", err=True)
-        raise typer.Exit(130) from None
+    except BrokenPipeError:  # `rlproofs ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter complains once more when it ends
+        say("nobody reads on; " + kept)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        say(f"{error.filename or 'a file'}: {ledger.why(error)}; {kept}")
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt as error:
+        by, status = (f" by {error}", error.status) if isinstance(error, Stopped) else ("", 130)
+        say(f"stopped{by}; {kept}")
+        raise typer.Exit(status) from None
+
+
+def say(text: str) -> None:
+    """A line on standard error; where that is closed, too, the exit status says what there is to say."""
+    with suppress(OSError):
+        typer.echo(f"rlproofs: {text}", err=True)
 
 
 @app.command()
@@ -69,22 +88,32 @@ def verify(
     nonce: Annotated[str, typer.Option(help="of the samples: a text, or `fresh` for new evidence")] = "0",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the results here")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="do all again")] = False,
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="for one channel of a claim")] = limits.SECONDS,
+    memory: Annotated[float, typer.Option(metavar="GIB", help="for the same")] = limits.MEMORY,
     expect_hash: Annotated[str | None, typer.Option(help="of one claim: s:... statement, e:... evidence")] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="say why each claim ran and what each channel saw")
+        bool, typer.Option("--explain", help="the kill matrix: what each channel saw, and what refuted each mutant")
     ] = False,
 ) -> None:
-    """Verify claims, bring the ledger up to date and print the summary.  Exit 0: all as expected."""
+    """Verify claims, bring the ledger up to date and print the summary.
+
+    Exit 0: all as expected.  1: something is not.  2: the request or the surroundings are at fault (an unknown id, a ledger that
+    is damaged, cannot be written, or that another run holds); one line says what to do.  128 and the signal's number: stopped
+    (Ctrl-C 130, SIGTERM 143); what was finished is recorded.
+    """
     import secrets
 
     from proofs.runner import summary
+    from proofs.runner.explain import explained
+    from proofs.runner.plain import WIDTH
     from proofs.runner.run import Request, Run
 
     nonce = secrets.token_hex(8) if nonce == "fresh" else nonce
     channels = tuple(c.value for c in channel) if channel else None
     watch = summary.watching(explain)
-    with plainly():
-        run = Run(Request(words or (), channels, device.value, jobs, nonce, not no_cache), watch)
+    with plainly("nothing is recorded where only some channels run" if channels else KEPT):
+        most = limits.Limits(positive("--limit", limit), positive("--memory", memory))
+        run = Run(Request(words or (), channels, device.value, jobs, nonce, not no_cache, most), watch)
         hashes = expected(expect_hash, len(run.claims)) if expect_hash else None
         try:
             outcome = run.verify()
@@ -92,12 +121,19 @@ def verify(
             watch.end()
         if hashes:
             outcome.problems.extend(differs(next(iter(outcome.records.values())), *hashes))
-    if explain:
-        typer.echo(summary.explained(outcome))
-    typer.echo(summary.summary(outcome))
-    if json_file:
-        json_file.write_text(json.dumps(summary.report(outcome), indent=1, ensure_ascii=False) + "\n", "utf8")
+        if explain:
+            typer.echo(f"\n{explained(run.found, outcome.records, outcome.ran_because)}")
+        typer.echo(summary.summary(outcome, WIDTH if explain else None))
+        if json_file:
+            json_file.write_text(json.dumps(summary.report(outcome), indent=1, ensure_ascii=False) + "\n", "utf8")
     raise typer.Exit(0 if outcome.ok else 1)
+
+
+def positive(option: str, number: float) -> float:
+    """The number of an option that must be above zero, and is neither infinite nor NaN."""
+    if not 0 < number < float("inf"):
+        raise NotFound(f"{option} must be a positive number; got {number:g}")
+    return number
 
 
 def expected(text: str, claims: int) -> tuple[str, str]:
@@ -149,10 +185,10 @@ def list_(
 
 
 def recorded(found: Catalogue) -> dict[str, Data]:
-    """The ledger's records of the statements as they are now; none without a ledger."""
+    """The ledger's records of the statements as they are now; none without a ledger.  Raises Trouble."""
     from proofs.runner.ids import hash_of
 
-    records = (ledger.read() or {}).get("claims", {})
+    records = (ledger.read_checked() or {}).get("claims", {})
     return {
         c.id: r for c in found.claims.values() if (r := records.get(c.id)) and (r["statement_hash"] or "") == hash_of(c)
     }
@@ -195,9 +231,10 @@ def cite(name: Name, style: Annotated[Style, typer.Option("--format", help="how 
 
 @app.command()
 def plan(name: Name) -> None:
-    """Print what Monte Carlo would draw for a claim; nothing is drawn."""
+    """Print what Monte Carlo would draw for a claim, and why so much; nothing is drawn."""
     from proofs.runner import ids
     from proofs.runner.discovery import catalogue, load
+    from proofs.runner.planned import planned
 
     with plainly():
         found = catalogue()
@@ -207,8 +244,7 @@ def plan(name: Name) -> None:
             return
         version = ids.number(claim, ids.read_ids())
         engine = load(found.engines["montecarlo"])
-        for one in engine.plan(found.evidence[claim.id], version=version):
-            typer.echo(f"{one['check']}: {one.get('explained') or json.dumps(one)}")
+        typer.echo(planned(claim, engine.plan(found.evidence[claim.id], version=version)))
 
 
 @app.command("ids")
@@ -218,10 +254,12 @@ def ids_(
     """Compare the statements with ids.toml."""
     from proofs.runner import ids
     from proofs.runner.discovery import catalogue
+    from proofs.runner.withdrawn import lost, read_withdrawn
 
     with plainly():
         claims, known = list(catalogue().claims.values()), ids.read_ids()
         problems = [p for c in claims if (p := ids.problem(c, known))]
+        problems += lost(claims, known, read_withdrawn())
         if update:
             for entry in ids.update(claims):
                 typer.echo(f"{entry.id}@{entry.version} {entry.statement[:12] or 'no formal statement yet'}")
@@ -241,4 +279,5 @@ def schema() -> None:
 def main() -> None:
     """The entry point `rlproofs`."""
     sys.setrecursionlimit(20_000)  # terms are deep
-    app(prog_name="rlproofs")
+    with stoppable():
+        app(prog_name="rlproofs")

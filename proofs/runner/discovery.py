@@ -60,20 +60,19 @@ class Catalogue:
         """What code and samples say, by the claim's id; several objects of one claim are put together."""
         return {name: found for name, (found, _) in self._evidence.items()}
 
-    def evidence_modules(self, claim: Claim) -> list[str]:
-        """The modules that declare the evidence of a claim."""
+    def evidence_entries(self, claim: Claim) -> list[EntryPoint]:
+        """The entry points that name the evidence of a claim."""
         return self._evidence[claim.id][1] if claim.id in self._evidence else []
 
     @cached_property
-    def _evidence(self) -> dict[str, tuple[Evidence, list[str]]]:
-        out: dict[str, tuple[Evidence, list[str]]] = {}
+    def _evidence(self) -> dict[str, tuple[Evidence, list[EntryPoint]]]:
+        out: dict[str, tuple[Evidence, list[EntryPoint]]] = {}
         for entry in _entries("rlproofs.evidence"):
-            found = load(entry)
-            for one in [found] if isinstance(found, Evidence) else found:
+            for one in declared(entry):
                 if one.claim.id not in self.claims:
                     raise Broken(f"the evidence {entry.value} is of {one.claim.id}, which no topic holds")
-                kept, modules = out.setdefault(one.claim.id, (Evidence(one.claim), []))
-                modules.append(entry.module)
+                kept, named = out.setdefault(one.claim.id, (Evidence(one.claim), []))
+                named.append(entry)
                 kept.references.extend(one.references)
                 kept.samples.extend(one.samples)
                 kept.patches.extend(one.patches)
@@ -179,11 +178,27 @@ def load(entry: EntryPoint) -> Any:
     try:
         return entry.load()
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in ("numeric", "proofs"):
-            raise Broken(f"the entry point {entry.group}: {entry.value} does not load: {error}") from error
-        raise
-    except AttributeError as error:
+        if (error.name or "").split(".")[0] not in ("numeric", "proofs", *top_packages(entry)):
+            raise
         raise Broken(f"the entry point {entry.group}: {entry.value} does not load: {error}") from error
+    except Exception as error:  # whatever a module raises when it is imported: one line with its name
+        why = str(error) if isinstance(error, AttributeError) else f"{type(error).__name__}: {error}"
+        raise Broken(f"the entry point {entry.group}: {entry.value} does not load: {why[:300]}") from error
+
+
+def top_packages(entry: EntryPoint) -> list[str]:
+    """The package that an entry point names itself."""
+    return re.findall(r"^\w+", entry.value)
+
+
+def declared(entry: EntryPoint) -> list[Evidence]:
+    """The evidence that an entry point names: one object, or a list of them.  Raises Broken."""
+    found = load(entry)
+    listed = [found] if isinstance(found, Evidence) else found
+    if not isinstance(listed, list | tuple) or not all(isinstance(one, Evidence) for one in listed):
+        kind = type(listed).__name__ if not isinstance(listed, list | tuple) else "a list of other things"
+        raise Broken(f"the entry point {entry.group}: {entry.value} must name Evidence, or a list of it; got {kind}")
+    return list(listed)
 
 
 def of_source(claim: Claim, text: str) -> bool:

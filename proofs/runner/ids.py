@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import proofs
 from proofs.claims import Claim
+from proofs.runner.bounded import read_toml
 from proofs.runner.discovery import Broken
 
+MOST_TEXT = 2_000  # characters of a text, bits of a number
 HEAD = "# id -> version and statement hash. Append-only: `rlproofs ids --update` adds what is new or changed.\n"
 
 
@@ -49,21 +51,40 @@ def read_gaps(path: Path | None = None) -> dict[str, str]:
 
 def _rows(path: Path, key: str, fields: dict[str, type]) -> list[dict[str, object]]:
     try:
-        data = tomllib.loads(path.read_text("utf8")) if path.is_file() else {}
-    except tomllib.TOMLDecodeError as error:
+        data = read_toml(path) if path.is_file() else {}
+    except (ValueError, OSError) as error:
         raise Broken(f"{path.name} is not TOML: {error}") from error
     rows = data.get(key, [])
+    if not isinstance(rows, list) or set(data) - {key}:
+        raise Broken(f"{path.name}: there is nothing but a list of entries [[{key}]]; got {', '.join(data)[:80]}")
     for row in rows:
-        if set(row) != set(fields) or any(type(row[name]) is not kind for name, kind in fields.items()):
-            raise Broken(f"{path.name}: an entry [[{key}]] has {', '.join(fields)}; got {row}")
+        if not fits(row, fields):
+            raise Broken(f"{path.name}: an entry [[{key}]] has {', '.join(fields)}; got {shortened(row)}")
     return list(rows)
+
+
+def fits(row: object, fields: dict[str, type]) -> bool:
+    """Has a row these fields and no others, each of its type and no larger than anyone needs?"""
+    if not isinstance(row, dict) or set(row) != set(fields):
+        return False
+    sizes = (len(x) if isinstance(x, str) else x.bit_length() for x in row.values() if type(x) in (str, int))
+    return all(type(row[name]) is kind for name, kind in fields.items()) and max(sizes, default=0) <= MOST_TEXT
+
+
+def shortened(value: object, most: int = 200) -> str:
+    """A value in a sentence; a huge number has no text in Python."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__} that is too large to print"
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def hash_of(claim: Claim) -> str:
     return claim.statement.hash() if claim.statement else ""
 
 
-def problem(claim: Claim, known: dict[str, Entry]) -> str | None:
+def problem(claim: Claim, known: Mapping[str, Entry]) -> str | None:
     """Why ids.toml and the statement do not agree, or None."""
     entry = known.get(claim.id)
     if entry is None:
@@ -77,7 +98,7 @@ def problem(claim: Claim, known: dict[str, Entry]) -> str | None:
     return None
 
 
-def number(claim: Claim, known: dict[str, Entry]) -> int:
+def number(claim: Claim, known: Mapping[str, Entry]) -> int:
     """The claim's version: 1 before it is listed."""
     return known[claim.id].version if claim.id in known else 1
 

@@ -1,99 +1,144 @@
-"""What a claim's verdict depends on, as hashes: a record whose inputs hash the same stands.
+"""What a claim's verdict depends on, part by part, as hashes: a record whose parts are the same stands.
 
-The sources are read, never imported: the claim's topic, the judge, the readings and tactics, the channels, the code that its
-evidence names, and whatever these import within `proofs` and `numeric`.
+    statement, declared     the claim as it is declared now: its statement; witness, instances, variants, necessity, evidence
+    version, uses           its number in ids.toml, and those of the claims that it cites (they are in the evidence hash)
+    evidence, engine ...    the entry points behind its evidence, and the engines that look at it
+    a dotted module         each source that takes part: topic, derivation, judge, readings, tactics, channels, the code that
+                            its evidence names, and all that these import (proofs.runner.sources)
+    a path                  each data file that one of these names
+    python, a distribution  versions of what the sources import from elsewhere, and of what computes inside it
+
+Not among them, because it is looked at anew whenever a record is taken over: `gaps.toml`, and what the record must come to
+(`verdicts.judge`).  Nonce and device are compared by the run.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import Any
 
-import proofs
-from proofs.claims import Claim
+from proofs.claims import Claim, Control, Evidence, Mutant, bundle_order
+from proofs.runner import ids
 from proofs.runner.discovery import Catalogue
+from proofs.runner.sources import Closure, Sources
 
-PACKAGES = ("sympy", "numpy", "python-flint", "torch")
-ALWAYS = ("proofs.kernel.check", "proofs.runner.work", "proofs.runner.verdicts", "proofs.runner.channels.preloaded")
-
-
-class Sources:
-    """Files of `proofs` and `numeric`, what each imports and how it hashes; each file is read once."""
-
-    def __init__(self, roots: Iterable[Path] = ()) -> None:
-        self.roots = list(roots) or [Path(p).parent for p in proofs.__path__]
-        self._files: dict[str, Path | None] = {}
-        self._read: dict[str, tuple[str, set[str]]] = {}
-
-    def file(self, module: str) -> Path | None:
-        """The source of a dotted module of the two packages, or None."""
-        if module not in self._files:
-            inner = module.replace(".", "/")
-            tries = [root / f"{inner}{end}" for root in self.roots for end in (".py", "/__init__.py")]
-            self._files[module] = next((path for path in tries if path.is_file()), None)
-        return self._files[module]
-
-    def read(self, module: str) -> tuple[str, set[str]]:
-        """(hash of the source, modules of the two packages that it imports)."""
-        if module not in self._read:
-            text = self.file(module).read_bytes()  # type: ignore[union-attr]
-            self._read[module] = hashlib.sha256(text).hexdigest(), self._imports(module, ast.parse(text))
-        return self._read[module]
-
-    def _imports(self, module: str, tree: ast.AST) -> set[str]:
-        """Also those inside functions, and every parent package; a dotted text `numeric.x:f` counts as an import."""
-        found: set[str] = set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found |= {node.module, *[f"{node.module}.{alias.name}" for alias in node.names]}
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _dotted(node.value):
-                found.add(node.value.partition(":")[0])
-        return {name for name in found if name.split(".")[0] in ("proofs", "numeric") and self.file(name)} - {module}
-
-    def closure(self, modules: Iterable[str]) -> dict[str, str]:
-        """dotted module -> hash, for these and all that they import."""
-        out: dict[str, str] = {}
-        todo = [m for m in modules if self.file(m)]
-        while todo:
-            module = todo.pop()
-            if module not in out:
-                out[module], imports = self.read(module)
-                todo += imports
-        return dict(sorted(out.items()))
+DISTRIBUTIONS = {"flint": "python-flint", "sympy": "sympy", "mpmath": "mpmath", "numpy": "numpy", "torch": "torch"}
+INSIDE = {"sympy": ("mpmath",)}  # what computes inside a package without being named by our sources
+ALWAYS = (
+    "proofs.kernel.check",
+    "proofs.runner.pool",
+    "proofs.runner.verdicts",
+    "proofs.runner.work",
+    "proofs.runner.worker",
+)
 
 
-def _dotted(text: str) -> bool:
-    head = text.partition(":")[0]
-    return head.startswith(("numeric.", "proofs.")) and head.replace(".", "a").isidentifier()
+def inputs(catalogue: Catalogue, claim: Claim, known: Mapping[str, ids.Entry], sources: Sources) -> dict[str, str]:
+    """Everything that the record of a claim depends on, each part by name.  known: the entries of ids.toml."""
+    stands_on = sources.closure(modules(catalogue, claim))
+    cited = [u for u in bundle_order([claim]) if u is not claim]
+    said = {
+        "statement": claim.statement.hash() if claim.statement else "",
+        "declared": declared(catalogue, claim),
+        "version": str(ids.number(claim, known)),
+    }
+    if cited:
+        said["uses"] = " ".join(f"{u.id}@{ids.number(u, known)}" for u in cited)
+    return said | entries(catalogue, claim) | releases(stands_on) | stands_on.files
 
 
 def modules(catalogue: Catalogue, claim: Claim) -> list[str]:
     """Where the closure of a claim starts."""
     out = [*ALWAYS, *[f"proofs.runner.channels.{name}" for name in claim.channels], catalogue.modules[claim.topic.id]]
-    asked = [name for name in catalogue.channels(claim) if name not in claim.channels]
-    out += [catalogue.engines[name].module for name in asked if name in catalogue.engines]
+    if "sympy" in claim.channels:
+        out.append("proofs.runner.channels.preloaded")  # its text is run in a process of its own
+    out += [made.__module__ for made in derivations(claim)]
+    out += [catalogue.engines[name].module for name in engines(catalogue, claim)]
     if claim.id in catalogue.evidence:
-        one = catalogue.evidence[claim.id]
-        out += [r["function"].partition(":")[0] for r in one.references]
-        out += catalogue.evidence_modules(claim)
+        out += [r["function"].partition(":")[0] for r in catalogue.evidence[claim.id].references]
+        out += [entry.module for entry in catalogue.evidence_entries(claim)]
     return out
 
 
-@cache
+def derivations(claim: Claim) -> list[Any]:
+    found = [claim.derive, *[control.derive for control in claim.controls.values()]]
+    return [derive for derive in found if derive is not None]
+
+
+def engines(catalogue: Catalogue, claim: Claim) -> list[str]:
+    """Channels of a claim that are not modules of the runner and are installed."""
+    return [name for name in catalogue.channels(claim) if name not in claim.channels and name in catalogue.engines]
+
+
+def entries(catalogue: Catalogue, claim: Claim) -> dict[str, str]:
+    """The entry points that speak of a claim, as they are written."""
+    out = {f"engine {name}": catalogue.engines[name].value for name in engines(catalogue, claim)}
+    found = [f"{entry.name} = {entry.value}" for entry in catalogue.evidence_entries(claim)]
+    return out | ({"evidence": ", ".join(found)} if found else {})
+
+
+# ------------------------------------------------------------------------------------- the claim as data
+def declared(catalogue: Catalogue, claim: Claim) -> str:
+    """A hash of all that is declared of a claim, whichever module declared it and wherever the values came from."""
+    c = claim
+    return digest({
+        "said": [c.kind, c.topic.id, c.witness, c.instances, c.script_at, dict(c.notation), [u.id for u in c.uses]],
+        "given": [[h.name, h.text, h.without] for h in c.given],
+        "mutants": [variant(m) for m in catalogue.mutants(c).values()],
+        "controls": [variant(v) for v in c.controls.values()],
+        "derived": [[made.__module__, getattr(made, "__qualname__", "")] for made in derivations(c)],
+        "evidence": evidence(catalogue.evidence.get(c.id)),
+    })  # fmt: skip
+
+
+def variant(v: Mutant | Control) -> list[Any]:
+    """A wrong variant or a re-wording."""
+    own = [v.at, v.patch] if isinstance(v, Mutant) else []
+    return [v.id, list(v.channels), v.statement.hash() if v.statement else None, *own]
+
+
+def evidence(one: Evidence | None) -> list[Any]:
+    """The plain data of a claim's evidence: code and points.  Its terms stand in sources, which are hashed."""
+    if one is None:
+        return []
+    return [[r["function"], r["points"]] for r in one.references] + [[s["instance"]] for s in one.samples]
+
+
+# ------------------------------------------------------------------------------------- what is installed
+def releases(stands_on: Closure) -> dict[str, str]:
+    """Python, and the version of every distribution that the sources import."""
+    names = {inner for name in stands_on.foreign for inner in (name, *INSIDE.get(name, ()))}
+    found = {"python": platform.python_version()}
+    for name in sorted(names):
+        for distribution in [DISTRIBUTIONS[name]] if name in DISTRIBUTIONS else others().get(name, [name]):
+            found[distribution] = installed(distribution)
+    return found | ({"FLINT": flint()} if "flint" in names else {})
+
+
 def versions() -> dict[str, str]:
-    """The packages that decide verdicts, and Python."""
-    return {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
+    """Python, and the packages that decide verdicts."""
+    return {"python": platform.python_version(), **{d: installed(d) for d in DISTRIBUTIONS.values()}, "FLINT": flint()}
 
 
+@cache
+def others() -> Mapping[str, Iterable[str]]:
+    """import name -> distributions, for packages that are not in the table; slow, and seldom asked."""
+    return packages_distributions()
+
+
+def flint() -> str:
+    """The library that python-flint carries: one release of it may be built against several."""
+    import flint as bundled
+
+    return str(getattr(bundled, "__FLINT_VERSION__", "unknown"))
+
+
+@cache
 def installed(name: str) -> str:
     try:
         return version(name)
@@ -101,12 +146,6 @@ def installed(name: str) -> str:
         return "not installed"
 
 
-def inputs(catalogue: Catalogue, claim: Claim, number: int, sources: Sources) -> dict[str, str]:
-    """Everything that the record of a claim depends on, each part by name."""
-    said = {"statement": claim.statement.hash() if claim.statement else "", "version": str(number)}
-    return said | versions() | sources.closure(modules(catalogue, claim))
-
-
-def digest(parts: dict[str, Any]) -> str:
+def digest(parts: Mapping[str, Any]) -> str:
     """One hash of the parts."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

@@ -13,11 +13,16 @@ WHOLE = re.compile(r"\{[^{}]*\}|\([^()]{0,30}\)|\[[^\[\]]{0,30}\]")  # a range, 
 TIED = re.compile(r" ([+\-·/^]|and|implies|[=≤<≠]) ")
 
 
-def paragraph(text: str, indent: str = "", hang: str | None = None, width: int = WIDTH) -> list[str]:
-    """Words wrapped; the second line on begins with `hang`, or else with the indent."""
+def paragraph(
+    text: str, indent: str = "", hang: str | None = None, width: int = WIDTH, *, whole: bool = True
+) -> list[str]:
+    """Words wrapped; the second line on begins with `hang`, or else with the indent.
+
+    whole: a piece without spaces stays in one, even where it is longer than a line.
+    """
     after = indent if hang is None else hang
     out = textwrap.wrap(
-        text, width, initial_indent=indent, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
+        text, width, initial_indent=indent, subsequent_indent=after, break_long_words=not whole, break_on_hyphens=False
     )
     return out or [indent.rstrip()]
 

@@ -6,7 +6,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,9 @@ from proofs.runner import ids, ledger, pool, verdicts
 from proofs.runner.catalogue import static
 from proofs.runner.discovery import Catalogue, NotFound, catalogue, load
 from proofs.runner.inputs import Sources, digest, inputs, installed, versions
+from proofs.runner.limits import Limits
 from proofs.runner.readings import latex
-from proofs.runner.work import Settings
+from proofs.runner.work import Settings, devices
 
 Data = dict[str, Any]
 FIRST = ("reference", "montecarlo", "proof", "sympy", "exact")  # long jobs before short ones
@@ -28,7 +29,7 @@ NO_BUDGET: Data = {"limit": 1e-6, "alpha": 1e-9, "most": 1000, "checks": 0, "spe
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for.  channels: None for all; else the records are shown and not kept."""
+    """What was asked for.  channels: None for all; else the records are shown and not kept.  limits: for a claim's channel."""
 
     words: Sequence[str] = ()
     channels: tuple[str, ...] | None = None
@@ -36,6 +37,7 @@ class Request:
     jobs: int = 2
     nonce: str = "0"
     cache: bool = True
+    limits: Limits = Limits()
 
 
 class Listener(Protocol):
@@ -78,6 +80,7 @@ class Run:
 
     def __init__(self, request: Request, listener: Listener, found: Catalogue | None = None) -> None:
         self.request, self.listener, self.start = request, listener, time.perf_counter()
+        self.stamps, self.lines = stamps(), ledger.Lines()
         self.found = found or catalogue()
         self.ids, self.gaps, self.sources = ids.read_ids(), ids.read_gaps(), Sources()
         self.claims = self.found.select(request.words)
@@ -95,7 +98,7 @@ class Run:
                 raise NotFound(f"{word} is not in this tree: {name} is at version {now}")
 
     def verify(self) -> Outcome:
-        """Run what must run.  Raises ledger.Trouble where the ledger is damaged or another run holds it."""
+        """Run what must run.  Raises ledger.Trouble where the ledger is damaged, cannot be written, or another run holds it."""
         with ledger.locked():
             self.old = ledger.read_checked() or {}
             self.kept = {k: r for k, r in self.old.get("claims", {}).items() if k in self.found.claims}
@@ -115,7 +118,7 @@ class Run:
     # --------------------------------------------------------------------------------- recorded results
     def _stands(self, claim: Claim) -> bool:
         """Take the record over where nothing that it depends on has changed; else say why the claim must run."""
-        parts = inputs(self.found, claim, ids.number(claim, self.ids), self.sources)
+        parts = inputs(self.found, claim, self.ids, self.sources)
         self.parts[claim.id] = parts
         old = self.kept.get(claim.id)
         why = self._why(claim, old, parts)
@@ -135,9 +138,8 @@ class Run:
             return f"changed since: {', '.join(sorted(changed))}"
         if "montecarlo" in old["channels"] and old["nonce"] != self.request.nonce:
             return f"recorded with nonce {old['nonce']}"
-        if self.request.device not in ("auto", old["device"]):
-            return f"recorded with device {old['device']}"
-        return "" if old["ok"] else "the recorded result is not as expected"
+        elsewhere = of_device(old, self.request.device)
+        return elsewhere or ("" if old["ok"] else "the recorded result is not as expected")
 
     def _budget(self) -> Any:
         """One budget for all evidence that the ledger will hold: what stands is charged again, what runs is charged anew."""
@@ -165,8 +167,9 @@ class Run:
             [(c, name) for c, names in channels.items() for name in names], key=lambda job: FIRST.index(job[1])
         )
         numbers = {name: ids.number(c, self.ids) for name, c in self.found.claims.items()}
-        settings = asdict(Settings(numbers, self.request.nonce, self.request.device))
-        with closing(pool.run_all(jobs, self.request.jobs, settings, self.budget)) as answers:
+        limits = self.request.limits
+        settings = asdict(Settings(numbers, self.request.nonce, self.request.device, limits.seconds))
+        with closing(pool.run_all(jobs, self.request.jobs, settings, self.budget, limits)) as answers:
             for (name, channel), result in answers:
                 got[name][channel] = result
                 self.listener.job(name, channel, result)
@@ -174,6 +177,27 @@ class Run:
                     yield self.found.claims[name], got[name]
 
     def _finish(self, claim: Claim, channels: list[str], results: dict[str, Data]) -> None:
+        """Put the record down, then say so: what a run has printed is recorded, however the run ends."""
+        record = self._record(claim, channels, results)
+        self.records[claim.id] = record
+        if self.request.channels is None and not self._touched(claim):
+            self.kept[claim.id] = record
+            self._write()
+        self.listener.claim(record)
+
+    def _record(self, claim: Claim, channels: list[str], results: dict[str, Data]) -> Data:
+        """The claim's record.  Where the channels answered in another form than the ledger's, they are errors."""
+        try:
+            record = self._assembled(claim, channels, results)
+            fault = ledger.fault(record)
+        except Exception as error:  # what a channel says is not trusted to be of any form
+            fault = f"{type(error).__name__}: {error}"
+        if not fault:
+            return record
+        why = f"what the channels answered is no record ({fault})"
+        return self._assembled(claim, channels, {name: pool.lost(why, None) for name in results})
+
+    def _assembled(self, claim: Claim, channels: list[str], results: dict[str, Data]) -> Data:
         partial = self.request.channels is not None
         version, mutants = ids.number(claim, self.ids), self.found.mutants(claim)
         seen = verdicts.assemble(claim, mutants, channels, results, partial=partial)
@@ -187,12 +211,7 @@ class Run:
             "device": self.request.device,
         }
         seconds = round(sum(r["seconds"] for r in results.values()), 3)
-        record = self._judged(claim, {**static(claim, version), **seen, **made, "seconds": seconds, "cached": False})
-        self.records[claim.id] = record
-        if not partial:
-            self.kept[claim.id] = record
-            self._write()
-        self.listener.claim(record)
+        return self._judged(claim, {**static(claim, version), **seen, **made, "seconds": seconds, "cached": False})
 
     def _judged(self, claim: Claim, record: Data) -> Data:
         partial = self.request.channels is not None
@@ -206,14 +225,21 @@ class Run:
         records = {name: self.kept[name] for name in self.found.claims if name in self.kept}
         ledger.write({
             "schema": ledger.SCHEMA, "rlproofs": installed("rlproofs"), "created": self.old.get("created", now), "updated": now,
-            "environment": environment(self.request.device), "budget": self.budget.record(),
+            "environment": environment(self.request.device), "budget": account(self.budget),
             "totals": totals(records.values(), time.perf_counter() - self.start), "gaps": gaps(records), "claims": records,
-        })  # fmt: skip
+        }, lines=self.lines)  # fmt: skip
+
+    def _touched(self, claim: Claim) -> bool:
+        """Whether a source of the claim is another one than when the run began: a run that is killed never says so at its end."""
+        return stamps() != self.stamps and self._changed(claim, Sources())
+
+    def _changed(self, claim: Claim, now: Sources) -> bool:
+        return inputs(self.found, claim, self.ids, now) != self.parts[claim.id]
 
     def _moved(self) -> list[str]:
         """Claims whose sources changed while they were being verified; nobody knows which ones were read, so nothing stands."""
         now, ran = Sources(), [c for c in self.claims if c.id in self.because]
-        moved = [c.id for c in ran if inputs(self.found, c, ids.number(c, self.ids), now) != self.parts[c.id]]
+        moved = [c.id for c in ran if self._changed(c, now)]
         for name in moved:
             self.kept.pop(name, None)
         return (
@@ -226,13 +252,13 @@ class Run:
         partial, moved = self.request.channels is not None, self._moved()
         if not partial:
             self._write()
-        elif self.old and self.budget.record()["lifetime"] != self.old["budget"]["lifetime"]:
-            lifetime = self.budget.record()["lifetime"]  # samples were drawn: a claim's life remembers them
+        elif self.old and account(self.budget)["lifetime"] != self.old["budget"]["lifetime"]:
+            lifetime = account(self.budget)["lifetime"]  # samples were drawn: a claim's life remembers them
             ledger.write({**self.old, "budget": {**self.old["budget"], "lifetime": lifetime}})
         unknown = [name for name in self.gaps if name not in self.found.claims]
         return Outcome(
             {c.id: self.records[c.id] for c in self.claims},
-            self.budget.record(),
+            account(self.budget),
             environment(self.request.device),
             [*moved, *[f"gaps.toml lists {name}, which is no claim" for name in unknown]],
             time.perf_counter() - self.start,
@@ -241,9 +267,33 @@ class Run:
         )
 
 
+def of_device(old: Data, asked: str) -> str:
+    """Why a record does not answer for the device that is asked for, or "".  A claim that no engine looks at has no device."""
+    found = [channel for channel in old["channels"].values() if channel.get("device")]
+    if any(channel.get("needs") == "gpu" for channel in found) and "cuda" in devices(asked):
+        return "a GPU was missing, and there may be one now"
+    elsewhere = any(channel["device"] != "cpu" for channel in found) if asked == "cpu" else old["device"] != asked
+    return f"recorded with device {old['device']}" if found and asked != "auto" and elsewhere else ""
+
+
 def verify(request: Request, listener: Listener) -> Outcome:
     """Verify what the request names and bring the ledger up to date."""
     return Run(request, listener).verify()
+
+
+def account(budget: Any) -> Data:
+    """What the budget says, its draws in an order that does not tell which worker came first."""
+    said = dict(budget.record())
+    return {**said, "draws": sorted(said["draws"], key=lambda d: (d["claim"], d["version"], d["nonce"], d["check"]))}
+
+
+def stamps() -> dict[str, tuple[int, int]]:
+    """When each source was last written, and its size: a quick sign that one was touched."""
+    out, roots = {}, [Path(inner).parent for inner in proofs.__path__]
+    for path in (p for root in roots for name in ("proofs", "numeric") for p in root.glob(f"{name}/**/*.py")):
+        with suppress(OSError):
+            out[str(path)] = (path.stat().st_mtime_ns, path.stat().st_size)
+    return out
 
 
 def environment(device: str) -> Data:
@@ -270,7 +320,7 @@ def commit() -> str | None:
 def totals(records: Any, seconds: float) -> Data:
     """Counts for the summary.  Mutants that agree on every instance count once."""
     records = list(records)
-    mutants = [m for r in records for m in distinct(r["mutants"])]
+    mutants = [m for r in records for m in verdicts.distinct(r["mutants"])]
     controls = [c for r in records for c in r["controls"].values()]
     return {
         "claims": len(records),
@@ -281,13 +331,6 @@ def totals(records: Any, seconds: float) -> Data:
         "seconds": round(seconds, 3),
         "cached": sum(r["cached"] for r in records),
     }
-
-
-def distinct(mutants: Data) -> list[Data]:
-    """One of those that have equal values on every instance; one that is not refuted is never hidden by another."""
-    keys = {name: m["evidence"].get("exact", {}).get("values", name) for name, m in mutants.items()}
-    ordered = sorted(mutants, key=lambda name: mutants[name]["outcome"] == "refuted", reverse=True)
-    return list({keys[name]: mutants[name] for name in ordered}.values())
 
 
 def gaps(records: Data) -> list[Data]:

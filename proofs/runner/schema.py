@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from proofs.runner.bounded import entries
 
 SCHEMA = "rlproofs-ledger/1"
+MOST_ENTRIES = 20_000  # of one part of a ledger, to a depth: more than any has, and few enough to be all wrong
+DEPTH = 4
 Verdict = Literal["proved", "confirmed", "refuted", "demonstrated", "undecided", "underpowered", "not run", "error"]
 Channel = Literal["proof", "sympy", "exact", "montecarlo", "reference"]
+Fate = Literal[  # proofs.runner.verdicts.FATES says what each means
+    "refuted", "refuted in part", "refuted only by others", "survived", "undecided", "never ran", "crashed", "equal to the claim",
+    "changes nothing", "same code", "does not apply", "not importable", "no effect",
+]  # fmt: skip
+Fault = Literal["changes nothing", "same code", "does not apply", "not importable", "no effect"]
 
 
 class Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Open(BaseModel):
@@ -92,22 +101,51 @@ class Witness(Closed):
 
 
 class Evidence(Open):
-    """What one channel says of a claim or of one variant of it."""
+    """What one channel says of a claim or of one variant of it.
+
+    fault: why a mutant is none.  Of a mutant: instance, where it was looked at; from exact sides, both with their decimals,
+    values and same (it equals the claim); from sympy why, the residual; from reference worst, with what was got and is exact.
+    """
 
     verdict: Verdict
+    fault: Fault | None = None
     seconds: float | None = None
     detail: str | None = None
     reason: str | None = None
 
 
+class Instance(Closed):
+    """Where a variant was looked at: rationals as text, tables as nested lists."""
+
+    ints: dict[str, int] = {}
+    reals: dict[str, str | int | None] = {}
+    tables: dict[str, list[Any]] = {}
+
+
+class Seen(Evidence):
+    """What one channel says of a variant: the figures that are printed, each of its own kind."""
+
+    instance: Instance | None = None
+    outcome: str | None = None
+    sides: list[tuple[str, str]] | None = None
+    values: str | None = None
+    why: str | None = None
+
+
 class Mutant(Closed):
-    """A row of the kill matrix."""
+    """A row of the kill matrix: what a wrong variant names, what refuted it, and what became of it.
+
+    also_refuted_by: channels that it does not name; they count for nothing.  values: a hash of what it is worth on every
+    instance; mutants with equal hashes count once.  evidence: of a channel that refutes, with what it saw.
+    """
 
     title: str
     channels: list[Channel]
     refuted_by: list[Channel]
-    outcome: Literal["refuted", "survived", "never ran", "crashed", "equal to the claim", "refuted only by others"]
-    evidence: dict[Channel, Evidence]
+    also_refuted_by: list[Channel] = []
+    outcome: Fate
+    values: str | None = None
+    evidence: dict[Channel, Seen]
     seen_in: str | None
 
 
@@ -118,14 +156,14 @@ class Control(Closed):
     channels: list[Channel]
     confirmed_by: list[Channel]
     outcome: str
-    evidence: dict[Channel, Evidence]
+    evidence: dict[Channel, Seen]
 
 
 class Record(Closed):
     """A claim as it was verified.  inputs: the hash of each thing that the record depends on."""
 
     id: str
-    version: int
+    version: int = Field(ge=1)
     title: str
     kind: str
     topic: str
@@ -157,7 +195,7 @@ class Record(Closed):
 class Ledger(Closed):
     """`.rlproofs/ledger.json`."""
 
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True, serialize_by_alias=True)
 
     rlproofs: str
     created: str
@@ -173,17 +211,39 @@ def json_schema() -> dict[str, Any]:
     """The published JSON schema; the constant `schema` stands beside the model's own fields."""
     out = Ledger.model_json_schema()
     out["properties"] = {"schema": {"const": SCHEMA, "type": "string"}, **out["properties"]}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **out, "required": ["schema", *out["required"]]}
+    out["properties"]["checksum"] = {"type": "string"}  # of the file up to this line: see proofs.runner.ledger
+    out["required"] = ["schema", *out["required"], "checksum"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **out}
 
 
 def faults(data: dict[str, Any]) -> list[str]:
-    """Where a ledger breaks the schema, a sentence each; none where it does not."""
+    """Where a ledger breaks the schema, a sentence each; none where it does not.
+
+    Part by part, and no further than the first part that is wrong: what a bad file costs does not grow with its faults.
+    """
+    if data.get("schema") != SCHEMA:
+        return [f"schema must be {SCHEMA!r}; got {str(data.get('schema'))[:40]!r}"]
+    claims = data.get("claims")
+    shell = {key: value for key, value in data.items() if key not in ("schema", "checksum")}
+    records = claims if isinstance(claims, dict) else {}
+    found = _faults("", Ledger, shell | ({"claims": {}} if records else {}))
+    for name, record in records.items():
+        found = found or _faults(f"claims.{name[:40]}", Record, record)
+        if not found and record["id"] != name:
+            found = [f"claims.{name[:40]}.id: the record of another claim, {record['id'][:40]}"]
+    return found
+
+
+def _faults(where: str, model: type[BaseModel], part: Any) -> list[str]:
+    """What is wrong with one part; its size first, since each entry may be a fault."""
     from pydantic import ValidationError
 
-    rest = {key: value for key, value in data.items() if key != "schema"}
-    found = [] if data.get("schema") == SCHEMA else [f"schema must be {SCHEMA!r}; got {data.get('schema')!r}"]
+    prefix = f"{where}." if where else ""
+    if entries(part, DEPTH, MOST_ENTRIES) > MOST_ENTRIES:
+        return [f"{prefix.rstrip('.') or 'the head'}: more than {MOST_ENTRIES:,} entries"]
     try:
-        Ledger.model_validate(rest)
+        model.model_validate(part)
     except ValidationError as error:
-        found += [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-    return found
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        return [f"{prefix}{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in told]
+    return []

@@ -11,6 +11,7 @@ from proofs.runner.discovery import Catalogue, NotFound
 from proofs.runner.plain import WIDTH, entries, formula, paragraph, room
 from proofs.runner.readings import script, text
 from proofs.runner.told import derivation
+from proofs.runner.verdicts import FATES
 
 Data = dict[str, Any]
 
@@ -105,12 +106,21 @@ def mutants(found: Catalogue, claim: Claim, record: Data | None) -> list[str]:
     fates = (record or {}).get("mutants", {})
     rows = []
     for m in found.mutants(claim).values():
-        by = fates[m.id]["refuted_by"] if m.id in fates else None
-        fate = "not run" if by is None else f"refuted by {', '.join(by)}" if by else "NOT refuted"
-        rows.append(
-            (m.id, [*paragraph(m.title, width=WIDTH - 32), *paragraph(f"{fate}{where(claim, m)}", width=WIDTH - 32)])
-        )
+        words = f"{fate(fates.get(m.id))}{where(claim, m)}"
+        rows.append((m.id, [*paragraph(m.title, width=WIDTH - 32), *paragraph(words, width=WIDTH - 32)]))
     return entries(rows, most=28)
+
+
+def fate(row: Data | None) -> str:
+    """What the ledger says of a mutant; one that does not count as refuted says so first."""
+    if row is None:
+        return "not run"
+    by = f" by {', '.join(row['refuted_by'])}" if row["refuted_by"] else ""
+    return (
+        f"refuted{by}"
+        if row["outcome"] == "refuted"
+        else f"NOT refuted: it {FATES[row['outcome']]}{by and f' (refuted{by})'}"
+    )
 
 
 def where(claim: Claim, m: Mutant) -> str:

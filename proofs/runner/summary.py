@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from proofs.runner import ledger
-from proofs.runner.run import Outcome, gaps, totals
+from proofs.runner.plain import WIDTH, paragraph
+from proofs.runner.run import Outcome, count, gaps, totals
+from proofs.runner.verdicts import distinct
 
 Data = dict[str, Any]
 GOOD = ("proved", "confirmed", "demonstrated", "refuted")  # as expected: a false sentence is refuted
@@ -81,19 +83,23 @@ def line(record: Data) -> str:
     word = "gap" if record["gap"] else record["verdict"]
     tail = record["scope"] or (record["gap"] or {}).get("missing", "")
     took = "recorded" if record["cached"] else f"{record['seconds']:.1f} s"
-    return f"{word:<10} {record['id']:<20} {tail[:70]} [{took}]{'' if record['ok'] else '  NOT AS EXPECTED'}"
+    head, end = f"{word:<10} {record['id']:<20} ", f" [{took}]{'' if record['ok'] else '  NOT AS EXPECTED'}"
+    return f"{head}{tail[: max(0, WIDTH - len(head) - len(end))]}{end}"
 
 
 # ------------------------------------------------------------------------------------- the summary
-def summary(outcome: Outcome) -> str:
-    """Gaps first, then what stands, what was attacked, what it cost, and what to type next."""
+def summary(outcome: Outcome, width: int | None = None) -> str:
+    """Gaps first, then what stands, what was attacked, what it cost, and what to type next.
+
+    width: of all lines; None leaves each problem in one line, so that a search finds it, and the commands in one.
+    """
     records = list(outcome.records.values())
     t, open_gaps = totals(records, outcome.seconds), gaps(outcome.records)
     wrong = [r for r in records if not r["ok"]]
     rows = [("gaps", said_gaps(open_gaps))]
     rows.append(("claims", f"{t['claims']}: {words(t['by_verdict'])}"))
     rows.append(("scope", words(t["by_scope"]) or "none proved"))
-    rows.append(("mutants", f"{t['mutants']['refuted']} of {t['mutants']['planted']} refuted"))
+    rows.append(("mutants", attacked(records)))
     rows.append(("controls", f"{t['controls']['confirmed']} of {t['controls']['planted']} confirmed"))
     budget = outcome.budget
     rows.append(
@@ -104,9 +110,16 @@ def summary(outcome: Outcome) -> str:
     )
     kept = "not written (only some channels ran)" if outcome.partial else str(ledger.where())
     rows.append(("ledger", kept))
-    body = "\n".join(f"  {name:<9} {text}" for name, text in rows)
-    problems = [*map(trouble, wrong), *[f"problem: {p}" for p in outcome.problems]]
-    return "\n".join(["", *problems, head(outcome, wrong), body, advice(outcome, wrong)])
+    body = "\n".join(line for name, text in rows for line in wrapped(f"  {name:<9} {text}"))
+    problems = [trouble(r, width) for r in wrong]
+    problems += [line for p in outcome.problems for line in folded(f"problem: {p}", width)]
+    return "\n".join(["", *problems, head(outcome, wrong), body, advice(outcome, wrong, width)])
+
+
+def wrapped(text: str) -> list[str]:
+    """Each line of a row within WIDTH, its rest below its text."""
+    lines = text.split("\n")
+    return [part for line in lines for part in paragraph(line, hang=" " * 12)]
 
 
 def head(outcome: Outcome, wrong: list[Data]) -> str:
@@ -133,20 +146,43 @@ def slowest(records: list[Data]) -> str:
     return f"; slowest {listed}" if listed else ""
 
 
-def trouble(record: Data) -> str:
+def attacked(records: list[Data]) -> str:
+    """`3 of 5 refuted, 1 crashed, 1 survived (of 6 planted, 1 is worth the same as another and counts once)`."""
+    planted = sum(len(r["mutants"]) for r in records)
+    found = [m["outcome"] for r in records for m in distinct(r["mutants"])]
+    left = words(count(word for word in found if word != "refuted"))
+    twice = planted - len(found)
+    equal = (
+        "is worth the same as another and counts once" if twice == 1 else "are worth the same as another and count once"
+    )
+    return "".join([
+        f"{found.count('refuted')} of {len(found)} refuted", f", {left}" if left else "",
+        f" (of {planted} planted, {twice} {equal})" if twice else "",
+    ])  # fmt: skip
+
+
+def folded(text: str, width: int | None) -> list[str]:
+    """One line, or several that are not longer than the width."""
+    return [text] if width is None else paragraph(text, hang="    ", width=width, whole=False)
+
+
+def trouble(record: Data, width: int | None) -> str:
     """Every reason why a claim is not as expected."""
-    reasons = "".join(f"  - {p}\n" for p in record["problems"])
-    return f"{record['id']} ({record['title']}): {record['verdict']}\n{reasons}\n"
+    said = [line for p in record["problems"] for line in folded(f"  - {p}", width)]
+    return "\n".join([f"{record['id']} ({record['title']}): {record['verdict']}", *said, "\n"])
 
 
-def advice(outcome: Outcome, wrong: list[Data]) -> str:
+def advice(outcome: Outcome, wrong: list[Data], width: int | None) -> str:
     """What to type next."""
     if wrong:
         return f"next: mend it, then `{command()} verify {wrong[0]['id']} --explain`"
     ours = [name for name, record in outcome.records.items() if not record["source"].startswith("this project")]
     one = next(iter([*ours, *outcome.records]), "ID")
     python = str(Path(command()).with_name("python")) if "/" in command() else "python"
-    return f"next: `{command()} show {one}`, `{command()} show {one} --sympy | {python} -`, `{command()} cite {one}`"
+    commands = [
+        f"`{command()} {words}`" for words in (f"show {one}", f"show {one} --sympy | {python} -", f"cite {one}")
+    ]
+    return f"next: {', '.join(commands) if width is None else f',{chr(10)}      '.join(commands)}"
 
 
 def command() -> str:
@@ -155,20 +191,6 @@ def command() -> str:
     if called.name != "rlproofs" or shutil.which("rlproofs") == str(called):
         return "rlproofs"
     return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
-
-
-def explained(outcome: Outcome) -> str:
-    """For each claim: why it ran, what each channel said, and where each mutant fell."""
-    parts = []
-    for record in outcome.records.values():
-        why = outcome.ran_because.get(record["id"])
-        out = [f"{record['id']}@{record['version']}: {f'ran: {why}' if why else 'from recorded results'}"]
-        for name, found in record["channels"].items():
-            tail = found.get("reason") or found.get("detail") or found.get("scope") or found.get("sizes") or ""
-            out.append(f"    {name:<11} {found['verdict']:<10} {tail}")
-        out += [f"    mutant {k}: {m['outcome']} by {', '.join(m['refuted_by'])}" for k, m in record["mutants"].items()]
-        parts.append("\n".join(out))
-    return "\n".join(parts)
 
 
 def report(outcome: Outcome) -> Data:

@@ -13,6 +13,21 @@ from proofs.claims import CHANNELS, STATEMENT_CHANNELS, Claim, Control, Mutant
 Record = dict[str, Any]
 PASSES = {"proved": "proved", "confirmed": "confirmed", "refuted": "refuted", "demonstrated": "demonstrated"}
 CRASHED = ("error", "not run")
+FATES = {  # what becomes of a mutant -> how it is said of it; only the first counts as refuted
+    "refuted": "is refuted by every channel that it names",
+    "refuted in part": "is not refuted by every channel that it names",
+    "refuted only by others": "is refuted only by a channel that it does not name",
+    "survived": "survives",
+    "undecided": "is not decided",
+    "never ran": "never ran",
+    "crashed": "crashed, which refutes nothing",
+    "equal to the claim": "is equal to the claim on every instance",
+    "changes nothing": "changes the code and nothing that it computes",
+    "same code": "leaves the compiled code as it is",
+    "does not apply": "does not apply: its text is not found exactly once",
+    "not importable": "leaves a module that cannot be imported",
+    "no effect": "has too small an effect to be seen",
+}
 
 
 def assemble(
@@ -94,27 +109,58 @@ def witness(claim: Claim, ran: Mapping[str, Record]) -> Record | None:
 
 # ------------------------------------------------------------------------------------- wrong variants, true re-wordings
 def mutant(claim: Claim, m: Mutant, asked: Sequence[str], ran: Mapping[str, Record]) -> Record:
-    """A row of the kill matrix: refuted only if every channel that it names (of those asked) refutes it."""
+    """A row of the kill matrix: refuted only if every channel that it names (of those asked) refutes it.
+
+    What a channel that it does not name says of it counts for nothing, and is kept where it refutes.
+    """
     named = [c for c in m.channels if c in asked]
-    seen = {c: ran[c]["mutants"][m.id] for c in named if m.id in ran.get(c, {}).get("mutants", {})}
-    by = [c for c in named if seen.get(c, {}).get("verdict") == "refuted"]
-    out = {"title": m.title, "channels": list(m.channels), "refuted_by": by, "evidence": seen, "seen_in": m.seen_in}
-    return {**out, "outcome": fate(claim, m, named, seen, by)}
+    looked = {c: ran[c]["mutants"][m.id] for c in ran if m.id in ran[c].get("mutants", {})}
+    refuting = [c for c, found in looked.items() if found.get("verdict") == "refuted"]
+    by, others = [c for c in named if c in refuting], [c for c in refuting if c not in m.channels]
+    return {
+        "title": m.title,
+        "channels": list(m.channels),
+        "refuted_by": by,
+        "also_refuted_by": others,
+        "outcome": fate(claim, m, named, looked, others),
+        "values": next((found["values"] for found in looked.values() if "values" in found), None),
+        "evidence": {c: found for c, found in looked.items() if c in (*named, *others)},
+        "seen_in": m.seen_in,
+    }
 
 
-def fate(claim: Claim, m: Mutant, named: list[str], seen: Record, by: list[str]) -> str:
-    """refuted, survived, never ran, crashed, equal to the claim, or refuted only by others."""
-    if m.statement is not None and claim.statement is not None and m.statement.hash() == claim.statement.hash():
+def fate(claim: Claim, m: Mutant, named: Sequence[str], looked: Mapping[str, Record], others: Sequence[str]) -> str:
+    """One of FATES.  A mutant that is none comes first, whatever refuted it; then the first named channel that did not."""
+    if itself(claim, m) or any(found.get("same") for found in looked.values()):
         return "equal to the claim"
-    missing = [c for c in named if c not in by]
-    words = [str(seen.get(c, {}).get("verdict", "not run")) for c in missing]
-    if named and not missing:
+    words = {c: str(looked.get(c, {}).get("verdict", "not run")) for c in named}
+    left = {c: word for c, word in words.items() if word != "refuted"}
+    faults = [looked[c]["fault"] for c in left if looked.get(c, {}).get("fault")]
+    if faults:
+        return str(faults[0])
+    if words and not left:
         return "refuted"
-    if "error" in words:
+    if "error" in left.values():
         return "crashed"
-    if not named or any(w == "not run" for w in words):
+    if "not run" in left.values() or not (words or others):
         return "never ran"
-    return "refuted only by others" if by else "survived"
+    if left and len(left) < len(words):
+        return "refuted in part"
+    if others:
+        return "refuted only by others"
+    return "survived" if "confirmed" in left.values() else "undecided"
+
+
+def itself(claim: Claim, m: Mutant) -> bool:
+    """The mutant's statement is the claim's."""
+    return m.statement is not None and claim.statement is not None and m.statement.hash() == claim.statement.hash()
+
+
+def distinct(mutants: Mapping[str, Record]) -> list[Record]:
+    """One of those that are worth the same on every instance; one that is not refuted is never hidden by another."""
+    keys = {name: m.get("values") or name for name, m in mutants.items()}
+    ordered = sorted(mutants, key=lambda name: mutants[name]["outcome"] == "refuted", reverse=True)
+    return list({keys[name]: mutants[name] for name in ordered}.values())
 
 
 def control(c: Control, asked: Sequence[str], ran: Mapping[str, Record]) -> Record:
@@ -164,27 +210,33 @@ def of_variants(record: Record) -> list[str]:
     mutants, controls = record["mutants"], record["controls"]
     dead = {name for name, found in record["channels"].items() if found["verdict"] in CRASHED}
     left = {k: m for k, m in mutants.items() if m["outcome"] != "refuted"}
-    idle = [k for k, m in left.items() if set(m["channels"]) - set(m["refuted_by"]) <= dead]
+    idle = [k for k, m in left.items() if m["outcome"] == "never ran" and missing(m) and missing(m) <= dead]
     out = [f"the mutant {k} {told(m)}" for k, m in left.items() if k not in idle]
     out += [f"{len(idle)} mutants never ran in {' and '.join(sorted(dead))}: {', '.join(idle)}"] if idle else []
     for name, found in record["channels"].items():
-        if found["verdict"] not in CRASHED and not any(name in m["refuted_by"] for m in mutants.values()):
+        if found["verdict"] not in CRASHED and not any(name in m["refuted_by"] for m in mutants.values() if counts(m)):
             out.append(f"{name} refutes no mutant of this claim")
     return out + [
         f"the control {k} is not confirmed: {c['outcome']}" for k, c in controls.items() if c["outcome"] != "confirmed"
     ]
 
 
+def missing(m: Record) -> set[str]:
+    """The channels that a mutant names and that did not refute it."""
+    return set(m["channels"]) - set(m["refuted_by"])
+
+
+def counts(m: Record) -> bool:
+    """Refuting it shows that a channel can refute."""
+    return m["outcome"] in ("refuted", "refuted in part", "crashed", "never ran")
+
+
 def told(m: Record) -> str:
-    """One sentence on a mutant that was not refuted."""
-    missing = [c for c in m["channels"] if c not in m["refuted_by"]]
-    why = [f"{c}: {m['evidence'].get(c, {}).get('detail') or 'no result'}" for c in missing]
-    words = {
-        "survived": "survives",
-        "equal to the claim": "is the claim itself",
-        "crashed": "crashed, which refutes nothing",
-    }
-    return f"{words.get(m['outcome'], m['outcome'])} ({'; '.join(why)})"
+    """One sentence on a mutant that was not refuted: what became of it, and what each channel that it names said instead."""
+    why = [f"{c}: {m['evidence'].get(c, {}).get('detail') or 'no result'}" for c in m["channels"] if c in missing(m)]
+    why += [f"{c}, which it does not name, refutes it" for c in m["also_refuted_by"]]
+    found = f" ({'; '.join(why)})" if why else ""
+    return f"{FATES[m['outcome']]}{found}"
 
 
 def of_hypotheses(record: Record, partial: bool) -> list[str]:
@@ -202,4 +254,4 @@ def of_hypotheses(record: Record, partial: bool) -> list[str]:
     return out
 
 
-__all__ = ["assemble", "judge"]
+__all__ = ["FATES", "assemble", "distinct", "judge"]

@@ -69,22 +69,13 @@ def test_a_statement_that_changed_without_a_new_version_fails(tree: Tree) -> Non
     assert tree.command("verify", "two@1").returncode == 2
 
 
-def test_results_do_not_depend_on_the_number_of_workers_or_the_hash_seed(tree: Tree) -> None:
-    def what(*words: str, **environment: str) -> Any:
-        tree.verify("--no-cache", *words, **environment)
-        keys = ("verdict", "scope", "statement_hash", "evidence_hash", "inputs_hash")
-        return {k: [r[key] for key in keys] for k, r in tree.ledger()["claims"].items()}
-
-    assert what("--jobs", "1", PYTHONHASHSEED="1") == what("--jobs", "3", PYTHONHASHSEED="2")
-
-
 # ------------------------------------------------------------------------------------- channels that lie or fail
 def test_a_channel_that_always_confirms_fails_the_run(fresh: Tree) -> None:
     code, report = fresh.verify("two", FAKE="credulous")
     problems = claims(report)["two"]["problems"]
     assert code == 1
     assert any("montecarlo refutes no mutant" in p for p in problems)
-    assert any("the mutant wrong refuted only by others" in p for p in problems)
+    assert any("the mutant wrong is not refuted by every channel that it names" in p for p in problems)
 
 
 def test_a_crash_on_a_mutant_refutes_nothing(fresh: Tree) -> None:
@@ -136,7 +127,7 @@ def test_a_gap_of_no_claim_fails(tree: Tree) -> None:
     assert code == 1 and "nobody" in report["problems"][0]
 
 
-# ------------------------------------------------------------------------------------- the ledger under fire
+# ------------------------------------------------------------------------------------- the ledger (see also test_survives.py)
 def test_sources_that_change_during_a_run_leave_no_record(fresh: Tree) -> None:
     run = fresh.start("verify", "two", "one", FAKE="brief")
     time.sleep(3)
@@ -171,14 +162,6 @@ def test_a_killed_run_loses_what_was_in_flight_and_the_next_one_resumes(fresh: T
     assert code == 0 and cached(report) == {"one", "three", "open"}
 
 
-def test_an_interrupt_is_one_line_and_leaves_no_worker(fresh: Tree) -> None:
-    run = fresh.start("verify", "two", FAKE="slow")
-    time.sleep(4)
-    run.send_signal(signal.SIGINT)
-    said, _ = run.communicate(timeout=20)
-    assert run.returncode == 130 and "stopped" in said and "Traceback" not in said and not fresh.processes()
-
-
 def test_two_runs_at_once_are_refused_with_the_process_that_holds_the_ledger(fresh: Tree) -> None:
     run = fresh.start("verify", "two", FAKE="slow")
     try:
@@ -191,13 +174,6 @@ def test_two_runs_at_once_are_refused_with_the_process_that_holds_the_ledger(fre
     finally:
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=20)
-
-
-@pytest.mark.parametrize("text", ["{ half", "[]", '{"schema": "rlproofs-ledger/0"}', '{"schema": "rlproofs-ledger/1"}'])
-def test_a_damaged_ledger_says_how_to_mend_it(tree: Tree, text: str) -> None:
-    tree.write(".rlproofs/ledger.json", text)
-    done = tree.command("verify", "one")
-    assert done.returncode == 2 and "move it away" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_ledger_is_json_of_its_schema(tree: Tree) -> None:

@@ -77,7 +77,7 @@ def kinds(calls: list[str]) -> list[str]:
     return [kind(call) for call in calls]
 
 
-CORE, ALL = "install[torch]", "install[torch,test,lint,docs]"
+CORE, ALL = "install[torch]", "install[torch,envs,test,lint,docs]"
 
 
 def test_help_is_the_default_goal_and_names_every_goal(sandbox: Sandbox) -> None:

@@ -17,7 +17,9 @@ and the channel's figures (for montecarlo: instance, estimand, bound, low, high,
 estimate, interval, target, target_exact, effects; for reference: functions, points, worst, gradients, boundary).
 "detail" says what was seen: the statistic, or the point at which code and value differ.  An exception refutes nothing: the
 runner records it as "error".  Several samples or functions of one claim are one record: its verdict is "confirmed" only if all
-are (for the claim and a control); a mutant is "refuted" as soon as one of them refutes it.
+are (for the claim and a control); a mutant is "refuted" as soon as one of them refutes it.  Of a mutant that is none a record
+says why by "fault", one of the words of verdicts.FATES; by "values", a hash, it says what a mutant is worth on all instances:
+those with equal hashes count once.
 
 version: the claim's number in ids.toml; samples derive from (claim, version, nonce, chunk).
 budget: one for the whole run.  `budget.charge(claim, version, nonce, check, alpha, n)` pays for a check before it is drawn and

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from proofs.claims import Claim
+from proofs.claims import Claim, Control, Mutant
 from proofs.kernel.statement import Statement
 from proofs.runner import bundle
 from proofs.runner.channels import Record
@@ -36,7 +36,7 @@ def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made
             items.append(bundle.control_item(claim, control, versions))
         except bundle.NoCertificate as error:
             failed[control.id] = {"verdict": "undecided", "detail": str(error)}
-    items += counterexamples(claim, versions)
+    items += counterexamples(claim, versions)  # last: a citation's evidence hash is of what stands before
     answer = bundle.replay(items, seconds) if items else {"reports": []}
     reports = {r["id"]: r for r in answer["reports"]}
     name = bundle.named(claim, versions)
@@ -51,7 +51,7 @@ def run(claim: Claim, *, versions: Mapping[str, int], seconds: float, made: Made
     decided = record["verdict"] in ("proved", "refuted")
     return {
         "claim": record | ({"derivation": derivation(claim, proof)} if proof else {}),
-        "mutants": {m.id: against(reports[f"{name}!{m.id}"]) for m in _naming(claim.mutants)},
+        "mutants": {m.id: against(reports[f"{name}!{m.id}"]) | {"instance": m.at} for m in stated(claim)},
         "controls": failed | {k: said(reports[f"{name}+{k}"]) for k in claim.controls if f"{name}+{k}" in reports},
         "hypotheses": {h.name: necessity(h.without, reports.get(f"{name}~{h.name}")) for h in claim.given},
         "used": met(claim, record) if proof is None else reports[name].get("hypotheses", []),
@@ -70,14 +70,19 @@ def same_statements(claim: Claim, name: str, reports: Mapping[str, Record]) -> N
             raise RuntimeError(f"the judge ruled on another statement than the one declared: {item}")
 
 
-def _naming(variants: Mapping[str, Any]) -> list[Any]:
-    return [v for v in variants.values() if "proof" in v.channels]
+def _naming(controls: Mapping[str, Control]) -> list[Control]:
+    return [c for c in controls.values() if "proof" in c.channels]
+
+
+def stated(claim: Claim) -> list[Mutant]:
+    """Every mutant that has a statement, whether it names this channel or not: a counterexample costs next to nothing."""
+    return [m for m in claim.mutants.values() if m.statement is not None]
 
 
 def counterexamples(claim: Claim, versions: Mapping[str, int]) -> list[bundle.Item]:
     """Each mutant at its instance, and the claim without each hypothesis at the instance that violates it."""
     name = bundle.named(claim, versions)
-    out = [bundle.counterexample(f"{name}!{m.id}", m.statement, m.at) for m in _naming(claim.mutants)]
+    out = [bundle.counterexample(f"{name}!{m.id}", s, m.at) for m in stated(claim) if (s := m.statement)]
     for h in claim.given:
         if isinstance(h.without, dict):
             out.append(bundle.counterexample(f"{name}~{h.name}", claim.variant(without=[h.name]), h.without))
@@ -113,7 +118,8 @@ def against(report: Record) -> Record:
     if report["verdict"] != "refuted":
         return {"verdict": report["verdict"], "detail": report.get("reason", "")}
     why = f": {report['detail']}" if report.get("detail") else ""
-    return {"verdict": "refuted", "detail": f"counterexample: the instance makes it {report['reason']}{why}"}
+    detail = f"counterexample: the instance makes it {report['reason']}{why}"
+    return {"verdict": "refuted", "detail": detail, "outcome": f"{report['reason']}{why}"}
 
 
 def necessity(without: Any, report: Record | None) -> Record:

@@ -25,8 +25,8 @@ class Scripts:
         self._process: subprocess.Popen[str] | None = None
 
     def run(self, claim: Claim) -> dict[str, Any]:
-        """{"claim", "mutants", "controls"}."""
-        mutants = [m for m in claim.mutants.values() if "sympy" in m.channels]
+        """{"claim", "mutants", "controls"}.  A mutant that does not name this channel is tried, too: its script is short."""
+        mutants = [m for m in claim.mutants.values() if m.statement is not None]
         controls = [c for c in claim.controls.values() if "sympy" in c.channels]
         return {
             "claim": self.check(claim, None),
@@ -76,4 +76,6 @@ def last(output: str, code: Exit) -> str:
 def short(record: Record) -> Record:
     """A variant's record: the verdict and the script's last line."""
     detail = record.get("reason") or last(record.get("output", ""), record.get("exit", "?"))
-    return {"verdict": record["verdict"], "detail": detail, "seconds": record["seconds"]}
+    said = detail.partition("REFUTED: ")[2]
+    why = {"why": said} if record["verdict"] == "refuted" and said else {}
+    return {"verdict": record["verdict"], "detail": detail, "seconds": record["seconds"], **why}

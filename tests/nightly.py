@@ -1,0 +1,107 @@
+"""What is too long for every day, one step after the other, with a record.  `make nightly`
+
+    claims        every claim again, without recorded results, with fresh random numbers
+    calibration   the statistics' own error rates, over thousands of runs
+    survival      kill -9 at fifty moments of a run; every claim under several hash seeds, locales and time zones
+    fuzz          the judge on many more random terms and certificates
+    mutants       300 mechanical changes of the judge, and 300 of statistics and runner: does a test notice?
+    browser       every page of the site
+
+Each step runs whatever became of the others.  The record (docs/recorded/nightly.json: command, exit code, seconds, closing line,
+commit and versions) is what the site shows; with --only it is not written.  Breakages and guards take half an hour more:
+`make breakages guards`.
+
+    python tests/nightly.py [--only STEP ...] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "recorded" / "nightly.json"
+PACKAGES = ("numpy", "sympy", "python-flint", "torch")
+PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+STEPS: dict[str, list[str]] = {
+    "claims": ["-m", "proofs.runner", "verify", "--no-cache", "--nonce", "fresh"],
+    "calibration": [*PYTEST, "tests/montecarlo", "tests/experiments", "-m", "nightly"],
+    "survival": [*PYTEST, "tests/runner", "-m", "nightly"],
+    "fuzz": [*PYTEST, "tests/kernel", "tests/readings", "tests/tactics", "tests/definitions", "-m", "nightly"],
+    "mutants of the judge": ["tests/mutation/run.py", "kernel"],
+    "mutants of the evidence": ["tests/mutation/run.py", "evidence"],
+    "browser": [*PYTEST, "tests/site", "tests/tutorial", "-m", "nightly or browser"],
+}
+NOTHING = 5  # pytest's exit code where no test was selected
+
+
+def run(name: str) -> dict[str, object]:
+    """One step: what was typed, its exit code, seconds and closing line.  Its output is shown as it comes."""
+    print(f"\n== {name}", flush=True)
+    start, last = time.monotonic(), ""
+    command = [sys.executable, *STEPS[name]]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            last = line.strip() or last
+        code = process.wait()
+    seconds = round(time.monotonic() - start, 1)
+    return {
+        "step": name,
+        "command": " ".join(["python", *STEPS[name]]),
+        "exit": code,
+        "seconds": seconds,
+        "last_line": last,
+    }
+
+
+def told(rows: list[dict[str, object]]) -> str:
+    """A line for each step."""
+    return "\n".join(
+        f"{'ok' if r['exit'] == 0 else 'no tests' if r['exit'] == NOTHING else 'FAILED':9} {r['seconds']:7} s  "
+        f"{r['step']}: {r['last_line']}"
+        for r in rows
+    )
+
+
+def head() -> dict[str, object]:
+    """When, on what, of which commit."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": git("rev-parse", "HEAD"),
+        "uncommitted": len(git("status", "--porcelain").splitlines()),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where every step passes."""
+    parser = argparse.ArgumentParser(description="Run what is too long for every day.")
+    parser.add_argument("--only", nargs="+", choices=sorted(STEPS), default=[], help="these steps; nothing is recorded")
+    parser.add_argument("--out", type=Path, help="where the record goes")
+    options = parser.parse_args(arguments)
+    about = head()
+    rows = [run(name) for name in STEPS if not options.only or name in options.only]
+    out = options.out or (None if options.only else RECORD)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps({**about, "steps": rows}, indent=1, ensure_ascii=False) + "\n", "utf8")
+    total = sum(float(str(r["seconds"])) for r in rows)
+    print(f"\n{told(rows)}\n{len(rows)} steps, {total / 60:.1f} minutes")
+    return 0 if all(r["exit"] == 0 for r in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""`make nightly`: every step names what exists, runs whatever became of the others, and is recorded."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import nightly
+
+
+def test_every_step_names_what_exists() -> None:
+    for command in nightly.STEPS.values():
+        for word in command:
+            assert not word.startswith("tests/") or (nightly.ROOT / word).exists(), word
+
+
+def test_every_nightly_test_lies_where_a_step_looks() -> None:
+    roots = {word for command in nightly.STEPS.values() for word in command if word.startswith("tests/")}
+    marked = [p for p in (nightly.ROOT / "tests").rglob("test_*.py") if "mark.nightly" in p.read_text("utf8")]
+    lost = [p for p in marked if p != Path(__file__) and not any((nightly.ROOT / root) in p.parents for root in roots)]
+    assert marked and lost == []
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    codes = {"good": "print('1 passed')", "bad": "print('1 failed'); raise SystemExit(1)", "late": "print('2 passed')"}
+    monkeypatch.setattr(nightly, "STEPS", {name: ["-c", code] for name, code in codes.items()})
+    monkeypatch.setattr(nightly, "RECORD", tmp_path / "nightly.json")
+    return tmp_path / "nightly.json"
+
+
+def test_each_step_runs_and_is_recorded_whatever_became_of_the_others(
+    steps: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert nightly.main([]) == 1
+    record = json.loads(steps.read_text("utf8"))
+    assert [(r["step"], r["exit"], r["last_line"]) for r in record["steps"]] == [
+        ("good", 0, "1 passed"), ("bad", 1, "1 failed"), ("late", 0, "2 passed"),
+    ]  # fmt: skip
+    assert record["python"] == ".".join(map(str, sys.version_info[:3])) and len(record["commit"]) == 40
+    said = capfd.readouterr().out
+    assert "FAILED" in said and "3 steps" in said.splitlines()[-1]
+
+
+def test_a_part_of_the_night_is_not_recorded(steps: Path) -> None:
+    assert nightly.main(["--only", "good"]) == 0
+    assert not steps.exists()
