@@ -117,13 +117,9 @@ shots: $(ALL) ## verify, build the site, and take pictures of its main pages int
 browser: $(ALL) ## open the pages in Chromium and read them
 	@$(BIN)/pytest tests -m 'browser and not nightly' $(ARGS)
 
-nightly: $(NIGHT) ## fresh samples, no cache, every test, breakages, guards, mutants and killed runs
-	$(call heading,claims: rlproofs verify --no-cache --nonce fresh)
-	@$(BIN)/rlproofs verify --no-cache --nonce fresh
+nightly: $(NIGHT) ## fresh samples, calibration, kill -9, hash seeds, mechanical mutants; recorded for the site
 	$(pages)
-	@$(MAKE) killed breakages guards mutants
-	$(call heading,tests: pytest)
-	@$(BIN)/pytest tests proofs -m ''
+	@$(BIN)/python tests/nightly.py $(ARGS)
 
 breakages: $(ALL) ## apply each deliberate breakage of tests/breakages.toml and see it go red
 	@$(BIN)/python tests/breakages.py $(ARGS)

@@ -2,14 +2,15 @@
 
     claims        every claim again, without recorded results, with fresh random numbers
     calibration   the statistics' own error rates, over thousands of runs
-    survival      kill -9 at fifty moments of a run; every claim under several hash seeds, locales and time zones
+    kill -9       at fifty moments of a run: nothing finished is lost, and the end is that of an undisturbed run
+    survival      every claim under several hash seeds, locales and time zones; one and three workers
     fuzz          the judge on many more random terms and certificates
     mutants       300 mechanical changes of the judge, and 300 of statistics and runner: does a test notice?
     browser       every page of the site
 
-Each step runs whatever became of the others.  The record (docs/recorded/nightly.json: command, exit code, seconds, closing line,
-commit and versions) is what the site shows; with --only it is not written.  Breakages and guards take half an hour more:
-`make breakages guards`.
+Each step runs whatever became of the others, and is recorded as it ends (docs/recorded/nightly.json: command, exit code, seconds,
+closing line, day, commit and versions); the site shows the last record of each step.  Breakages and guards take half an hour
+more: `make breakages guards`.
 
     python tests/nightly.py [--only STEP ...] [--out FILE]
 """
@@ -33,6 +34,7 @@ PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
 STEPS: dict[str, list[str]] = {
     "claims": ["-m", "proofs.runner", "verify", "--no-cache", "--nonce", "fresh"],
     "calibration": [*PYTEST, "tests/montecarlo", "tests/experiments", "-m", "nightly"],
+    "kill -9": ["tests/kill9.py"],
     "survival": [*PYTEST, "tests/runner", "-m", "nightly"],
     "fuzz": [*PYTEST, "tests/kernel", "tests/readings", "tests/tactics", "tests/definitions", "-m", "nightly"],
     "mutants of the judge": ["tests/mutation/run.py", "kernel"],
@@ -45,21 +47,24 @@ NOTHING = 5  # pytest's exit code where no test was selected
 def run(name: str) -> dict[str, object]:
     """One step: what was typed, its exit code, seconds and closing line.  Its output is shown as it comes."""
     print(f"\n== {name}", flush=True)
-    start, last = time.monotonic(), ""
+    start, last, about = time.monotonic(), "", head()
     command = [sys.executable, *STEPS[name]]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             last = line.strip() or last
         code = process.wait()
-    seconds = round(time.monotonic() - start, 1)
-    return {
-        "step": name,
-        "command": " ".join(["python", *STEPS[name]]),
-        "exit": code,
-        "seconds": seconds,
-        "last_line": last,
-    }
+    seconds, typed = round(time.monotonic() - start, 1), " ".join(["python", *STEPS[name]])
+    return {"step": name, "command": typed, "exit": code, "seconds": seconds, "last_line": last, **about}
+
+
+def recorded(path: Path, row: dict[str, object]) -> None:
+    """The record with this step's row in the place of its last one, steps in the order in which they run."""
+    rows = {r["step"]: r for r in json.loads(path.read_text("utf8"))["steps"]} if path.exists() else {}
+    rows[row["step"]] = row
+    path.parent.mkdir(parents=True, exist_ok=True)
+    steps = [rows[name] for name in STEPS if name in rows]
+    path.write_text(json.dumps({"steps": steps}, indent=1, ensure_ascii=False) + "\n", "utf8")
 
 
 def told(rows: list[dict[str, object]]) -> str:
@@ -72,7 +77,7 @@ def told(rows: list[dict[str, object]]) -> str:
 
 
 def head() -> dict[str, object]:
-    """When, on what, of which commit."""
+    """The day, the commit, Python and the packages."""
 
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
@@ -80,7 +85,7 @@ def head() -> dict[str, object]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": git("rev-parse", "HEAD"),
-        "uncommitted": len(git("status", "--porcelain").splitlines()),
+        "uncommitted": len(git("status", "--porcelain", "--untracked-files=no").splitlines()),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
@@ -89,15 +94,14 @@ def head() -> dict[str, object]:
 def main(arguments: list[str] | None = None) -> int:
     """0 where every step passes."""
     parser = argparse.ArgumentParser(description="Run what is too long for every day.")
-    parser.add_argument("--only", nargs="+", choices=sorted(STEPS), default=[], help="these steps; nothing is recorded")
-    parser.add_argument("--out", type=Path, help="where the record goes")
+    parser.add_argument("--only", nargs="+", choices=sorted(STEPS), default=[], help="these steps")
+    parser.add_argument("--out", type=Path, default=None, help="where the record goes")
     options = parser.parse_args(arguments)
-    about = head()
-    rows = [run(name) for name in STEPS if not options.only or name in options.only]
-    out = options.out or (None if options.only else RECORD)
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps({**about, "steps": rows}, indent=1, ensure_ascii=False) + "\n", "utf8")
+    rows = []
+    for name in STEPS:
+        if not options.only or name in options.only:
+            rows.append(run(name))
+            recorded(options.out or RECORD, rows[-1])
     total = sum(float(str(r["seconds"])) for r in rows)
     print(f"\n{told(rows)}\n{len(rows)} steps, {total / 60:.1f} minutes")
     return 0 if all(r["exit"] == 0 for r in rows) else 1

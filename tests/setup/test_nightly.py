@@ -40,11 +40,15 @@ def test_each_step_runs_and_is_recorded_whatever_became_of_the_others(
     assert [(r["step"], r["exit"], r["last_line"]) for r in record["steps"]] == [
         ("good", 0, "1 passed"), ("bad", 1, "1 failed"), ("late", 0, "2 passed"),
     ]  # fmt: skip
-    assert record["python"] == ".".join(map(str, sys.version_info[:3])) and len(record["commit"]) == 40
+    for row in record["steps"]:
+        assert row["python"] == ".".join(map(str, sys.version_info[:3])) and len(row["commit"]) == 40
     said = capfd.readouterr().out
     assert "FAILED" in said and "3 steps" in said.splitlines()[-1]
 
 
-def test_a_part_of_the_night_is_not_recorded(steps: Path) -> None:
+def test_a_step_that_runs_again_takes_the_place_of_its_last_record(steps: Path) -> None:
+    assert nightly.main(["--only", "late", "good"]) == 0
+    nightly.STEPS["good"] = ["-c", "print('9 passed')"]
     assert nightly.main(["--only", "good"]) == 0
-    assert not steps.exists()
+    rows = json.loads(steps.read_text("utf8"))["steps"]
+    assert [(r["step"], r["last_line"]) for r in rows] == [("good", "9 passed"), ("late", "2 passed")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -35,8 +36,10 @@ class Quiet(SimpleHTTPRequestHandler):
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a site that was built, strictly, from the fixture ledger."""
     folder = prepare(tmp_path_factory.mktemp("site"))
+    start = time.perf_counter()
     done = build(folder)
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "seconds").write_text(f"{time.perf_counter() - start:.1f}", "utf8")
     return folder / "out"
 
 

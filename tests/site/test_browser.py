@@ -13,7 +13,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.site.conftest import screen
-from tests.site.helpers import fixture
+from tests.site.helpers import ROOT, fixture
+from tests.site.measure import clicks, empty_page, milliseconds, outside, theme_weight, weight, write_report
 
 pytestmark = pytest.mark.browser
 TOPICS = ("ppo_clip", "gae", "td_variance", "kl")
@@ -26,6 +27,11 @@ PAGES = (
     *(f"claims/{name}.html" for name in sorted(fixture("ledger")["claims"])),
 )
 WITHOUT_FORMULAS = PAGES[1:4] + ("claims/hw10a.2-limit.html",)  # the last has no statement
+
+
+REPORT = ROOT / "build/site-report.json"
+SLOWER = 3  # a page with all its formulas takes at most so many times as long as an empty one
+PROBLEM_10 = "homework/hw10.html"  # the printed solution of problem 10
 
 
 FORMULAS = "return ['.arithmatex', '.arithmatex .katex'].map(s => document.querySelectorAll(s).length)"
@@ -65,6 +71,7 @@ def visit(browser: webdriver.Chrome, url: str) -> dict[str, Any]:
 
 def wait_for_fonts(browser: webdriver.Chrome) -> None:
     """Formulas and fonts have arrived, and pictures too."""
+    browser.execute_script("document.querySelectorAll('img[loading]').forEach(i => { i.loading = 'eager'; })")
     browser.execute_async_script("document.fonts.ready.then(arguments[0])")
     loaded = "return [...document.images].every(i => i.complete || i.offsetWidth == 0)"
     WebDriverWait(browser, 10).until(lambda b: b.execute_script(loaded))
@@ -138,6 +145,41 @@ def test_the_landing_page_shows_claim_and_commands_on_one_laptop_screen(
         box = browser.execute_script(f"return document.querySelector('{selector}').getBoundingClientRect().toJSON()")
         assert 0 < box["top"] < box["bottom"] <= 768, selector
     assert "make verify" in browser.find_element(By.CSS_SELECTOR, ".rl-hero pre").text
+    words = browser.find_element(By.TAG_NAME, "article").text
+    assert all(word in words for word in ("listed gap", "wrong variants refuted", "false alarms", "How to cite"))
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".rl-topics li")) == 6
+
+
+@pytest.mark.parametrize("page", ["claims/hw23c.html", "claims/hw10a.2.html"])
+def test_formulas_are_shown_within_three_times_the_time_of_an_empty_page(
+    browser: webdriver.Chrome, address: str, built: Path, page: str
+) -> None:
+    empty = empty_page(built, page)
+    try:
+        full, bare = milliseconds(browser, f"{address}/{page}", f"{address}/{empty}")
+    finally:
+        (built / empty).unlink()
+    write_report(REPORT, **{f"milliseconds {page}": {"all formulas": round(full), "empty page": round(bare)}})
+    assert full <= SLOWER * bare
+
+
+def test_the_report_is_written(visits: dict[str, dict[str, Any]], built: Path) -> None:
+    pages = {path.relative_to(built).as_posix(): path for path in built.rglob("*.html") if path.name != "404.html"}
+    weights = {name: weight(built, name) for name in pages}
+    heaviest = max(weights, key=lambda name: weights[name])
+    seconds = built.parent / "seconds"
+    write_report(
+        REPORT,
+        pages=len(pages),
+        claims=len(fixture("ledger")["claims"]),
+        build_seconds=float(seconds.read_text("utf8")) if seconds.is_file() else None,
+        heaviest_page={"name": heaviest, "gzipped_bytes": weights[heaviest]},
+        theme_gzipped_bytes=theme_weight(built),
+        requests_to_other_hosts=sum(len(outside(seen["network"])) for seen in visits.values()),
+        clicks_to_problem_10=clicks(built, "index.html", PROBLEM_10),
+    )
+    report = json.loads(REPORT.read_text("utf8"))
+    assert report["requests_to_other_hosts"] == 0 and report["pages"] >= len(PAGES)
 
 
 def test_a_step_unfolds(browser: webdriver.Chrome, address: str) -> None:

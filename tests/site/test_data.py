@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from proofs.runner.site.data import StaleLedger, load_ledger, site_data
+from proofs.runner.verdicts import FATES
 from tests.site.helpers import fixture
 
 
@@ -97,6 +98,32 @@ def test_a_survivor_is_not_counted_as_refuted() -> None:
     ledger = fixture("ledger")
     ledger["claims"]["hw23c"]["mutants"]["ratio-upside-down"]["outcome"] = "survived"
     assert made(ledger)["claims"]["hw23c"]["counts"] == {"planted": 2, "refuted": 1}
+
+
+def test_a_variant_that_does_not_count_as_refuted_says_why() -> None:
+    ledger = fixture("ledger")
+    row = ledger["claims"]["hw23c"]["mutants"]["ratio-upside-down"]
+    for word, said in FATES.items():
+        row["outcome"] = word
+        shown = made(ledger)["claims"]["hw23c"]["kill"]["rows"][0]
+        assert shown["outcome"] == word and shown["fate"] == ("" if word == "refuted" else said)
+
+
+def test_variants_that_are_worth_the_same_count_once_and_say_so() -> None:
+    ledger = fixture("ledger")
+    first, second, *_ = ledger["claims"]["hw23c"]["mutants"].values()
+    first["values"] = second["values"] = "v"
+    shown = made(ledger)["claims"]["hw23c"]
+    assert shown["counts"] == {"planted": 1, "refuted": 1}
+    assert [row["alike"] for row in shown["kill"]["rows"]][:2] == ["", shown["kill"]["rows"][0]["id"]]
+
+
+def test_a_channel_that_refutes_without_being_named_is_told_apart() -> None:
+    ledger = fixture("ledger")
+    row = ledger["claims"]["hw23c"]["mutants"]["ratio-upside-down"]
+    row |= {"also_refuted_by": ["proof"], "channels": ["exact"], "refuted_by": [], "outcome": "refuted only by others"}
+    cells = {c["channel"]: c["word"] for c in made(ledger)["claims"]["hw23c"]["kill"]["rows"][0]["cells"]}
+    assert cells["Proof"] == "also refutes"
 
 
 def test_a_function_without_source_is_an_error() -> None:

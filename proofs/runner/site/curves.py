@@ -1,15 +1,27 @@
-"""The numbers behind the pictures, from the definitions; the two-state example in exact fractions.
+"""The numbers behind the pictures: what the primitives return, or exact values of the two-state example in fractions.
 
-No result of the ledger is used here and none is made: these curves explain, they confirm nothing.
+No result of the ledger is used here and none is made: these curves explain, they confirm nothing.  The code is named by
+a dotted string and loaded where a picture needs it, so that nothing here imports torch.
+
+    python -m proofs.runner.site.curves clip-objective        prints the numbers of a picture as JSON
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import math
+import sys
+from collections.abc import Callable
 from fractions import Fraction as F
+from functools import cache
+from typing import Any
 
+PICTURES = "numeric.experiments.pictures"
 EPSILON = 0.2
 GAMMA = 0.99
+LAMBDAS = (0.0, 0.5, 0.9, 0.97)
+FORMATS = ("float64", "float32", "bfloat16")
 Curve = tuple[list[float], dict[str, list[float]]]
 
 # The two-state example: probability of state 1 after (state, action), mean reward, policy; rewards carry a fair +-1.
@@ -19,28 +31,37 @@ POLICY = {(1, "a"): F(2, 3), (1, "b"): F(1, 3), (2, "a"): F(1, 4), (2, "b"): F(3
 DISCOUNT, START, STATES = F(1, 2), {1: F(1, 2), 2: F(1, 2)}, (1, 2)
 
 
+def computed(function: str, *arguments: Any) -> Any:
+    """What a function of numeric.experiments.pictures returns."""
+    return getattr(importlib.import_module(PICTURES), function)(*arguments)
+
+
+@cache
 def clip_objective(advantage: int) -> tuple[list[float], list[float]]:
-    """min(l A, clip(l, 1 - eps, 1 + eps) A) for l from 0 to 2, kinks included."""
+    """The primitive's objective for ratios from 0 to 2, kinks included."""
     ratios = sorted({i / 50 for i in range(101)} | {1 - EPSILON, 1 + EPSILON})
-    clipped = [min(max(r, 1 - EPSILON), 1 + EPSILON) for r in ratios]
-    return ratios, [min(r * advantage, c * advantage) for r, c in zip(ratios, clipped, strict=True)]
+    return ratios, computed("clip", ratios, float(advantage), EPSILON)[0]
 
 
+@cache
 def clip_slopes(advantage: int) -> list[tuple[float, float, float]]:
-    """(from, to, slope) for the three zones, measured on the objective itself at two points inside each."""
+    """(from, to, slope) for the three zones, the primitive's by autograd; both of two points inside agree."""
     edges = (0.0, 1 - EPSILON, 1 + EPSILON, 2.0)
     zones = []
     for left, right in zip(edges, edges[1:], strict=False):
         inner = [left + (right - left) * part for part in (0.25, 0.75)]
-        low, high = (min(x * advantage, min(max(x, 1 - EPSILON), 1 + EPSILON) * advantage) for x in inner)
-        zones.append((left, right, (high - low) / (inner[1] - inner[0])))
+        slopes = set(computed("clip", inner, float(advantage), EPSILON)[1])
+        if len(slopes) != 1:
+            raise ValueError(f"the slope must be one number between {left} and {right}; got {sorted(slopes)}")
+        zones.append((left, right, slopes.pop()))
     return zones
 
 
+@cache
 def gae_weights(lam: float, steps: int = 20) -> tuple[list[int], list[float], list[float]]:
-    """(l, weight (1 - lambda) lambda^l of the (l+1)-step advantage, weight (gamma lambda)^l of the TD error)."""
+    """(l, weight (1 - lambda) lambda^l of the (l+1)-step advantage, the primitive's weight of the TD error l steps on)."""
     index = list(range(steps))
-    return index, [(1 - lam) * lam**i for i in index], [(GAMMA * lam) ** i for i in index]
+    return index, [(1 - lam) * lam**i for i in index], computed("gae_on_errors", GAMMA, lam, steps)
 
 
 def branches(state: int) -> list[tuple[F, F, int]]:
@@ -73,6 +94,7 @@ def values() -> dict[int, F]:
     return fixed_point({s: sum((p * r for p, r, _ in branches(s)), F(0)) for s in STATES}, DISCOUNT)
 
 
+@cache
 def td_variances(most: int) -> tuple[list[F], F]:
     """Var TD(k) of r_0 + ... + gamma^k V(s_k) for k = 1..most, and its limit; exact.
 
@@ -95,24 +117,19 @@ def square(reward: F, mean: dict[int, F], second: dict[int, F], after: int) -> F
     return reward**2 + 2 * DISCOUNT * reward * mean[after] + DISCOUNT**2 * second[after]
 
 
-def estimators(log_ratio: float) -> dict[str, float]:
-    """k1, k2, k3 of one sample with log r = log q(x) - log p(x)."""
-    return {"k1": -log_ratio, "k2": log_ratio**2 / 2, "k3": math.expm1(log_ratio) - log_ratio}
-
-
+@cache
 def kl_curves() -> Curve:
     """The estimators over log r from -2 to 1.5."""
     logs = [-2 + 3.5 * i / 140 for i in range(141)]
-    return logs, {name: [estimators(x)[name] for x in logs] for name in ("k1", "k2", "k3")}
+    return logs, computed("estimators", logs)
 
 
 def moments(p: list[float], q: list[float]) -> dict[str, tuple[float, float]]:
     """(mean, standard deviation) of each estimator for x ~ p, by summing over the outcomes."""
-    rows = [estimators(math.log(b / a)) for a, b in zip(p, q, strict=True)]
     found = {}
-    for name in ("k1", "k2", "k3"):
-        mean = sum(a * row[name] for a, row in zip(p, rows, strict=True))
-        spread = sum(a * (row[name] - mean) ** 2 for a, row in zip(p, rows, strict=True))
+    for name, values in computed("estimators", [math.log(b / a) for a, b in zip(p, q, strict=True)]).items():
+        mean = sum(a * value for a, value in zip(p, values, strict=True))
+        spread = sum(a * (value - mean) ** 2 for a, value in zip(p, values, strict=True))
         found[name] = (mean, math.sqrt(spread))
     return found
 
@@ -125,6 +142,7 @@ def mixture(part: float) -> list[float]:
     return [(1 - part) * a + part * b for a, b in zip(FROM, TO, strict=True)]
 
 
+@cache
 def kl_bias() -> Curve:
     """Mean of each estimator minus KL(p || q), over the distance between p and q."""
     grid = [i / 40 for i in range(41)]
@@ -137,13 +155,84 @@ def kl_bias() -> Curve:
     return grid, curves
 
 
+@cache
 def kl_spread_near() -> Curve:
     """Standard deviations over the distance between p and q, from 1/40 (at 0 all are 0)."""
     grid = [i / 40 for i in range(1, 41)]
     return grid, {name: [moments(FROM, mixture(x))[name][1] for x in grid] for name in ("k1", "k2", "k3")}
 
 
+@cache
 def kl_spread_rare() -> Curve:
     """Standard deviations for p = (1 - x, x), q = (1/2, 1/2), over x from 1/1000 to 1/2."""
     grid = [0.001 * 480 ** (i / 60) for i in range(61)]
     return grid, {name: [moments([1 - x, x], [0.5, 0.5])[name][1] for x in grid] for name in ("k1", "k2", "k3")}
+
+
+KL_ALONG, KL_TO = [1.0, 0.0, -1.0], [0.2, 0.3, 0.5]
+
+
+@cache
+def kl_slopes() -> Curve:
+    """Mean slopes of the estimators and slopes of both divergences, over theta in a policy with logits theta (1, 0, -1)."""
+    grid = [-1.5 + 3 * i / 60 for i in range(61)]
+    logits = [[theta * g for g in KL_ALONG] for theta in grid]
+    return grid, computed("kl_slopes", logits, KL_ALONG, KL_TO)
+
+
+LOGITS = [math.log(1 / 6), math.log(1 / 3), math.log(1 / 2)]  # the policy (1/6, 1/3, 1/2)
+ABOVE = [1.0, 3.0, -4.0]  # above the average at the first action, and not the largest there
+
+
+@cache
+def simplex_paths() -> list[list[list[float]]]:
+    """For each sampled action, the policies after a step of length 0 to 12 along its score."""
+    steps = [12 * (i / 60) ** 2 for i in range(61)]
+    return [computed("policy_along", LOGITS, computed("score_of", LOGITS, action), steps) for action in range(3)]
+
+
+@cache
+def above_average() -> tuple[list[float], list[list[float]]]:
+    """(step, probabilities of three actions after it) from equal logits along (1, 3, -4)."""
+    steps = [i / 50 for i in range(61)]
+    return steps, [list(one) for one in zip(*computed("policy_along", [0.0] * 3, ABOVE, steps), strict=True)]
+
+
+@cache
+def tanh_errors(name: str) -> Curve:
+    """The largest error in nats of each form in a format around each size of u, from 1/50 to 20."""
+    grid = [0.02 * 1000 ** (i / 480) for i in range(481)]
+    found = computed("tanh_errors", name, grid)
+    return grid[8::16], {form: [max(values[k : k + 16]) for k in range(0, 480, 16)] for form, values in found.items()}
+
+
+@cache
+def tanh_slopes() -> Curve:
+    """The slope of -log(1 - tanh(u)^2) in float32 for each form, u from 0 to 12."""
+    grid = [12 * i / 60 for i in range(61)]
+    return grid, computed("tanh_slopes", grid)
+
+
+NUMBERS: dict[str, Callable[[], Any]] = {
+    "clip-objective": lambda: {a: {"objective": clip_objective(a), "slopes": clip_slopes(a)} for a in (1, -1)},
+    "gae-weights": lambda: {lam: gae_weights(lam) for lam in LAMBDAS},
+    "td-variance": lambda: [str(x) for x in (*td_variances(8)[0], td_variances(8)[1])],
+    "kl-curves": lambda: {"values": kl_curves(), "bias": kl_bias()},
+    "kl-spread": lambda: {"near": kl_spread_near(), "rare": kl_spread_rare()},
+    "kl-gradients": kl_slopes,
+    "softmax-step": lambda: {"simplex": simplex_paths(), "above average": above_average()},
+    "tanh-error": lambda: {**{name: tanh_errors(name) for name in FORMATS}, "slope": tanh_slopes()},
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Print a picture's numbers; an unknown name prints the known ones."""
+    if len(arguments) != 1 or arguments[0] not in NUMBERS:
+        print("one of:", *NUMBERS, file=sys.stderr)
+        return 2
+    print(json.dumps(NUMBERS[arguments[0]]()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,8 @@ ledger    what `rlproofs verify` wrote (schema rlproofs-ledger/1)
 current   {claim id: {"version", "statement_hash", "inputs_hash"}} of the catalogue as it is now
 extras    {"rules": [{"name", "doc"}], "trusted": {...}, "topics": {topic: title},
           "topic_pages": {topic: the page in docs/topics that lists its claims}, "functions": {dotted: {...}},
-          "symbols": {claim id: rows of symbols.py}}
+          "symbols": {claim id: rows of symbols.py},
+          "withdrawn": [{"id", "reason", "instead", "versions": [{"version", "statement"}]}]}
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+
+from proofs.runner.site.errata import errata
+from proofs.runner.site.graph import claim_map
+from proofs.runner.site.status import status_table
+from proofs.runner.site.urls import addresses
+from proofs.runner.verdicts import FATES, distinct
 
 SCHEMA = "rlproofs-ledger/1"
 CHANNELS = ("proof", "sympy", "exact", "montecarlo", "reference")
@@ -100,6 +107,7 @@ def site_data(ledger: Record, current: dict[str, Record], extras: Record) -> Rec
     uses = {name: claims_used(record) for name, record in ledger["claims"].items()}
     claims = {name: claim_data(record, uses, ledger, extras) for name, record in ledger["claims"].items()}
     topics = topic_data(claims, extras)
+    withdrawn = [{"slug": slug(row["id"]), **row} for row in extras.get("withdrawn", [])]
     return {
         "fixture": bool(ledger.get("fixture")),
         "channel_titles": CHANNEL_TITLES,
@@ -107,6 +115,11 @@ def site_data(ledger: Record, current: dict[str, Record], extras: Record) -> Rec
         "topics": topics,
         "order": [name for topic in topics.values() for name in topic["claims"]],
         "status": status_data(ledger),
+        "map": claim_map(claims, topics),
+        "table": status_table(claims, topics),
+        "errata": errata(claims, extras.get("errata", [])),
+        "withdrawn": withdrawn,
+        "aliases": addresses(claims, withdrawn),
         "environment": ledger["environment"],
         "budget": ledger["budget"],
         "created": ledger.get("updated") or ledger.get("created"),
@@ -138,6 +151,7 @@ def claim_data(record: Record, uses: dict[str, list[str]], ledger: Record, extra
         **record,
         "channels": {channel: completed(record, channel) for channel in CHANNELS},
         "slug": slug(name),
+        "alias_slugs": [slug(alias) for alias in record["aliases"]],
         "symbols": extras.get("symbols", {}).get(name, []),
         "uses": uses[name],
         "used_by": sorted(other for other, names in uses.items() if name in names),
@@ -176,18 +190,34 @@ def topic_data(claims: dict[str, Record], extras: Record) -> dict[str, Record]:
 
 
 def kill_matrix(record: Record) -> Record:
-    """Mutants against channels: `columns` are the channels that some mutant names or that refuted one."""
+    """Mutants against channels: `columns` are the channels that some mutant names or that refuted one.
+
+    A row says, by `fate`, what became of a mutant that does not count as refuted, and by `alike` whose values it has.
+    """
     mutants = record["mutants"]
+    first: dict[str, str] = {}
+    for key, m in mutants.items():
+        first.setdefault(m.get("values") or key, key)
     named = {channel for m in mutants.values() for channel in (*m["channels"], *m["evidence"])}
     columns = [channel for channel in CHANNELS if channel in named]
-    rows = [{"id": key, **m, "cells": [cell(m, channel) for channel in columns]} for key, m in mutants.items()]
+    rows = []
+    for key, m in mutants.items():
+        fate = "" if m["outcome"] == "refuted" else FATES[m["outcome"]]
+        alike = first[m.get("values") or key]
+        told = {"fate": fate, "alike": alike if alike != key else ""}
+        rows.append({"id": key, **m, **told, "cells": [cell(m, channel) for channel in columns]})
     return {"columns": [CHANNEL_TITLES[c] for c in columns], "rows": rows}
 
 
 def cell(mutant: Record, channel: str) -> Record:
-    """One cell of the kill matrix: the verdict's word and its evidence; `not asked` where the channel is not named."""
+    """One cell of the kill matrix: the verdict's word and its evidence; `not asked` where the channel is not named.
+
+    A channel that refutes it without being named is said to: it counts for nothing.
+    """
     found = mutant["evidence"].get(channel)
     title = CHANNEL_TITLES[channel]
+    if channel in mutant.get("also_refuted_by", []):
+        return {"channel": title, "word": "also refutes", "detail": found.get("detail", "")}
     if found is None:
         word = "not run" if channel in mutant["channels"] else "not asked"
         return {"channel": title, "word": word, "detail": ""}
@@ -204,8 +234,8 @@ def controls(record: Record) -> list[Record]:
 
 
 def mutant_counts(record: Record) -> Record:
-    """How many wrong variants were planted and how many were refuted."""
-    outcomes = [m["outcome"] for m in record["mutants"].values()]
+    """How many wrong variants were planted and how many were refuted; those that are equal on every instance count once."""
+    outcomes = [m["outcome"] for m in distinct(record["mutants"])]
     return {"planted": len(outcomes), "refuted": outcomes.count("refuted")}
 
 

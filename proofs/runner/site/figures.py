@@ -20,9 +20,16 @@ from matplotlib.figure import Figure
 from proofs.runner.site import curves
 
 THEMES = {
-    "light": dict(ink="#222222", grid="#dddddd", one="#0072b2", two="#d55e00", three="#007a5a", band="#9ecae1"),
-    "dark": dict(ink="#e6e6e6", grid="#4a4d57", one="#56b4e9", two="#f0874a", three="#2fc79a", band="#2b5a78"),
+    "light": dict(
+        ink="#222222", grid="#dddddd", one="#0072b2", two="#d55e00", three="#007a5a", four="#8f4a7d", band="#9ecae1"
+    ),
+    "dark": dict(
+        ink="#e6e6e6", grid="#4a4d57", one="#56b4e9", two="#f0874a", three="#2fc79a", four="#d9a0c8", band="#2b5a78"
+    ),
 }
+# What a colour stands for, on every page: `one` is what the project computes, recommends or estimates (PPO's clip, k3, the
+# primitive, an estimate); `two` is what it is set against (no clip, k1, a wrong variant, a limit); `three` and `four` are
+# further alternatives; `band` is where nothing moves or everything passes; `ink` is exact.
 INKED = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
 PLAIN = {
     "axes.axisbelow": True,
@@ -35,6 +42,8 @@ PLAIN = {
 }
 SIZE = (4.0, 3.4)  # inches; two panels fill the text's width on a laptop, one does on a phone
 Theme = dict[str, str]
+PLACES = re.compile(r' (?:d|x|y|points)="[^"]*"|translate\([^)]*\)')
+LONG = re.compile(r"(\d\.\d\d)\d+")  # less than a hundredth of a point is not to be seen
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -53,6 +62,7 @@ class Picture:
     title: str
     caption: str
     panels: tuple[Panel, ...]
+    source: str = ""  # what its numbers come from
 
 
 def write_figures(data: dict[str, Any], folder: Path) -> list[Path]:
@@ -89,6 +99,7 @@ def labelled(svg: str, title: str, description: str) -> str:
     body = svg[svg.index("<svg") :]
     head, rest = body.split(">", 1)
     clean = re.sub(r"<!--.*?-->\s*", "", rest, flags=re.S)
+    clean = PLACES.sub(lambda place: LONG.sub(r"\1", place[0]), clean)
     names = f"<title id='t'>{escape(title)}</title><desc id='d'>{escape(description)}</desc>"
     return f"{head} role='img' aria-labelledby='t d'>{names}{clean}"
 
@@ -114,6 +125,8 @@ def draw_clip(figure: Figure, theme: Theme, advantage: int) -> None:
     top.legend(loc="lower right" if advantage > 0 else "upper right")
     for left, right, slope in curves.clip_slopes(advantage):
         bottom.plot((left, right), (slope, slope), color=theme["one"], linewidth=2.2)
+        for panel in (top, bottom) if slope == 0 else ():
+            panel.axvspan(left, right, color=theme["band"], alpha=0.4, linewidth=0)
     bottom.set(xlabel="ratio of new to old probability", ylabel="slope", ylim=(-1.3, 1.3))
     bottom.set_xticks([0, low, 1, high, 2], ["0", f"{low:g}", "1", f"{high:g}", "2"])
     for panel in (top, bottom):
@@ -124,7 +137,7 @@ def draw_clip(figure: Figure, theme: Theme, advantage: int) -> None:
 def draw_gae(figure: Figure, theme: Theme, errors: bool) -> None:
     """Weights of the k-step advantages, or of the TD errors, for four values of lambda."""
     axes = figure.subplots()
-    for lam, colour, style in ((0.0, "ink", ":"), (0.5, "three", "-."), (0.9, "one", "-"), (0.97, "two", "--")):
+    for lam, (colour, style) in zip(curves.LAMBDAS, LAMBDA_STYLE, strict=True):
         steps, on_k, on_delta = curves.gae_weights(lam)
         x = steps if errors else [s + 1 for s in steps]
         axes.plot(x, on_delta if errors else on_k, style, color=theme[colour], marker=".", label=f"λ = {lam:g}")
@@ -163,7 +176,95 @@ def draw_kl(figure: Figure, theme: Theme, curve: curves.Curve, x: str, y: str, *
     axes.legend()
 
 
+LAMBDA_STYLE = (("ink", ":"), ("three", "-."), ("one", "-"), ("two", "--"))
 KL_STYLE = (("k1", "two", "--"), ("k2", "three", "-."), ("k3", "one", "-"))
+
+
+def draw_kl_slopes(figure: Figure, theme: Theme, direction: str) -> None:
+    """The slope of one divergence as a broad line, and the mean slopes of the estimators."""
+    axes = figure.subplots()
+    grid, values = curves.kl_slopes()
+    axes.plot(grid, values[direction], color=theme["ink"], linewidth=6, alpha=0.3, label=f"slope of {direction}")
+    for name, colour, style in KL_STYLE:
+        axes.plot(grid, values[name], style, color=theme[colour], linewidth=2, label=f"{name}, mean slope")
+    axes.set(xlabel="θ, with logits θ·(1, 0, −1)", ylabel="slope in θ, nats")
+    axes.legend()
+
+
+ACTIONS = (("one", "-"), ("two", "--"), ("three", "-."))
+CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.5, 3**0.5 / 2))
+
+
+def on_plane(policy: list[float]) -> tuple[float, float]:
+    """A distribution over three actions as a point of the triangle."""
+    return tuple(sum(p * corner[k] for p, corner in zip(policy, CORNERS, strict=True)) for k in (0, 1))  # type: ignore[return-value]
+
+
+def draw_simplex(figure: Figure, theme: Theme) -> None:
+    """From one policy, the paths along the score of each action."""
+    axes = figure.subplots()
+    axes.fill(*zip(*CORNERS, strict=True), facecolor="none", edgecolor=theme["ink"], linewidth=1)
+    for action, (path, (colour, style)) in enumerate(zip(curves.simplex_paths(), ACTIONS, strict=True), 1):
+        x, y = zip(*map(on_plane, path), strict=True)
+        axes.plot(x, y, style, color=theme[colour], linewidth=2, label=f"action {action} was sampled")
+        corner = CORNERS[action - 1]
+        axes.annotate(
+            f"only action {action}", corner, (0, 7 if action == 3 else -14), textcoords="offset points", ha="center"
+        )
+    axes.plot(*on_plane([1 / 6, 1 / 3, 1 / 2]), "o", color=theme["ink"], markersize=6, label="policy (1/6, 1/3, 1/2)")
+    axes.set(xlim=(-0.17, 1.17), ylim=(-0.12, 1.25), aspect="equal")
+    axes.axis("off")
+    axes.legend(loc="upper center", ncols=2)
+
+
+def draw_above(figure: Figure, theme: Theme) -> None:
+    """Probabilities over the size of a step along (1, 3, -4)."""
+    axes = figure.subplots()
+    steps, probabilities = curves.above_average()
+    for action, (row, (colour, style)) in enumerate(zip(probabilities, ACTIONS, strict=True), 1):
+        axes.plot(
+            steps,
+            row,
+            style,
+            color=theme[colour],
+            linewidth=2,
+            label=f"action {action}, g = {curves.ABOVE[action - 1]:g}".replace("-", "−"),
+        )
+    axes.axhline(1 / 3, color=theme["ink"], linewidth=0.8, linestyle=":")
+    axes.set(xlabel="step size α", ylabel="probability", ylim=(0, 1))
+    axes.legend()
+
+
+FORM_STYLE = {
+    "primitive": ("one", "-"),
+    "softplus": ("three", "-."),
+    "from action": ("four", ":"),
+    "epsilon": ("two", "--"),
+}
+FLOOR = 1e-22  # an error of 0 is drawn here
+
+
+def draw_tanh_error(figure: Figure, theme: Theme, name: str) -> None:
+    """Errors of the four forms in one format; a curve ends where the form is not finite."""
+    axes = figure.subplots()
+    grid, values = curves.tanh_errors(name)
+    for form, (colour, style) in FORM_STYLE.items():
+        rows = [(u, max(e, FLOOR)) for u, e in zip(grid, values[form], strict=True) if e < float("inf")]
+        axes.plot(*zip(*rows, strict=True), style, color=theme[colour], linewidth=2, label=form)
+    axes.set(
+        title=name, xlabel="u", ylabel="error of log(1 − tanh² u), nats", xscale="log", yscale="log", ylim=(1e-21, 1e2)
+    )
+    axes.legend(loc="lower right" if name == "bfloat16" else "upper left")
+
+
+def draw_tanh_slope(figure: Figure, theme: Theme) -> None:
+    """The push away from the edge, by autograd."""
+    axes = figure.subplots()
+    grid, values = curves.tanh_slopes()
+    for form, (colour, style) in FORM_STYLE.items():
+        axes.plot(grid, values[form], style, color=theme[colour], linewidth=2, label=form)
+    axes.set(title="float32", xlabel="u", ylabel="slope of −log(1 − tanh² u)", ylim=(-0.1, 2.4))
+    axes.legend(loc="lower left")
 
 
 def record_picture(record: dict[str, Any]) -> Picture:
@@ -236,6 +337,7 @@ FIGURES = {
                 lambda figure, theme: draw_clip(figure, theme, -1),
             ),
         ),
+        source="numeric.primitives.ppo_clip.ppo_clip and its slope by autograd, float64",
     ),
     "gae-weights": Picture(
         "How GAE's weights move with lambda",
@@ -251,6 +353,7 @@ FIGURES = {
                 lambda figure, theme: draw_gae(figure, theme, errors=True),
             ),
         ),
+        source="the mixture's weights by definition; those of the TD errors as slopes of numeric.primitives.gae.gae, float64",
     ),
     "td-variance": Picture(
         "Variance of the k-step target",
@@ -264,6 +367,7 @@ FIGURES = {
                 draw_increments,
             ),
         ),
+        source="exact fractions: first and second moments of the two-state example, by backward recursion",
     ),
     "kl-curves": Picture(
         "Three estimators of KL as functions of log r, and their bias",
@@ -282,6 +386,7 @@ FIGURES = {
                 lambda figure, theme: draw_kl(figure, theme, curves.kl_bias(), DISTANCE, "mean of estimate − KL, nats"),
             ),
         ),
+        source="numeric.primitives.kl.kl_k1, kl_k2, kl_k3; means by summing over the outcomes, float64",
     ),
     "kl-spread": Picture(
         "Spread of the three estimators",
@@ -305,5 +410,61 @@ FIGURES = {
                 ),
             ),
         ),
+        source="numeric.primitives.kl.kl_k1, kl_k2, kl_k3; deviations by summing over the outcomes, float64",
+    ),
+    "kl-gradients": Picture(
+        "Which gradient each KL estimator has",
+        "Whose gradient do you follow? With samples from the policy as data, k2 has the mean gradient of KL(p || q) (first "
+        "picture), k3 that of KL(q || p) (second picture), and k1 none at all. Where p = q all are zero. Here q is "
+        "(0.2, 0.3, 0.5).",
+        (
+            Panel(
+                "The mean slope of k2 lies on the slope of KL(p || q); that of k3 leaves it; that of k1 is 0.",
+                lambda figure, theme: draw_kl_slopes(figure, theme, "KL(p || q)"),
+            ),
+            Panel(
+                "The mean slope of k3 lies on the slope of KL(q || p); that of k2 leaves it; that of k1 is 0.",
+                lambda figure, theme: draw_kl_slopes(figure, theme, "KL(q || p)"),
+            ),
+        ),
+        source="numeric.primitives.kl by autograd, all outcomes enumerated, float64",
+    ),
+    "softmax-step": Picture(
+        "A softmax step on the simplex",
+        "Where does a step lead? Along the score of a sampled action, to the corner of that action, however large the step "
+        "(first picture). Along a direction in which an action is above average and not the largest, it gains at first and "
+        "loses later (second picture: equal logits, g = (1, 3, −4), action 1).",
+        (
+            Panel(
+                "A triangle of policies over three actions. From one point three curves run, each into the corner of its action.",
+                draw_simplex,
+            ),
+            Panel(
+                "Action 1 rises from one third to about 0.36 and then falls towards 0; action 2 rises to 1; action 3 falls.",
+                draw_above,
+            ),
+        ),
+        source="numeric.primitives.softmax.log_softmax and score, float64",
+    ),
+    "tanh-error": Picture(
+        "Error of the tanh correction, by form and precision",
+        "How many digits does each form keep? The epsilon form is off by 1e-6 or more near 0 and by whole nats at the edge, in "
+        "every format. The logarithm of 1 − a² loses its digits as u grows and ends, where its curve ends, at infinity. The "
+        "slope, the push away from the edge, goes with them (last picture; the true slope is 2 tanh u).",
+        (
+            *(
+                Panel(
+                    f"In {name}: the error of the primitive is smallest or near it everywhere; those of the epsilon form and "
+                    "of the logarithm from the action grow with u.",
+                    lambda figure, theme, name=name: draw_tanh_error(figure, theme, name),  # type: ignore[misc]
+                )
+                for name in curves.FORMATS
+            ),
+            Panel(
+                "Slopes in float32: the primitive and softplus rise to 2 and stay; the epsilon form falls back to 0 near u = 9.",
+                draw_tanh_slope,
+            ),
+        ),
+        source="numeric.primitives.tanh_gaussian and numeric.experiments.tanh_errors, against balls of 200 bits",
     ),
 }

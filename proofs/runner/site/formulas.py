@@ -1,6 +1,7 @@
 """TeX to HTML at build time, with KaTeX in a V8 engine: a page needs no script, and a bad formula fails the build.
 
-A renderer keeps what it has rendered in a JSON file, by a hash of KaTeX, options, source and display.
+A renderer keeps what it has rendered in a JSON file, by a hash of KaTeX, options, source and display.  Letters that are
+tied to a page's list of symbols (marks.py) carry `data-s`; the TeX that a reader copies is that of the formula alone.
 """
 
 from __future__ import annotations
@@ -12,8 +13,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+from proofs.runner.site.marks import WRAP, unmark
+
 MACROS = {r"\E": r"\mathbb{E}", r"\Var": r"\operatorname{Var}", r"\KL": r"D_{\mathrm{KL}}"}
-OPTIONS: dict[str, Any] = {"throwOnError": True, "strict": "error", "macros": MACROS}
+OPTIONS: dict[str, Any] = {"throwOnError": True, "macros": MACROS}
+MARKS_ONLY = """
+options.strict = code => code === "htmlExtension" ? "ignore" : "error";
+options.trust = context => {
+  if (context.command === "\\\\htmlData") return true;
+  throw new Error("KaTeX parse error: " + context.command + " is not allowed");
+};
+"""  # every departure from LaTeX is an error, but for the marks of symbols
+RENDER = "(() => {{ const options = {options}; {marks} return katex.renderToString({source}, options); }})()"
+SOURCE = re.compile(r'(<annotation encoding="application/x-tex">).*?(</annotation>)', re.S)
 MATHS = re.compile(r'<(span|div) class="arithmatex"([^>]*)>\s*\\[(\[](.*?)\\[)\]]\s*</\1>', re.S)
 
 
@@ -29,7 +41,9 @@ class Formulas:
 
     def __init__(self, katex: Path, cache: Path) -> None:
         self.script = katex.read_text("utf8")
-        self.stamp = hashlib.sha256((self.script + json.dumps(OPTIONS, sort_keys=True)).encode()).hexdigest()
+        self.stamp = hashlib.sha256(
+            (self.script + json.dumps(OPTIONS, sort_keys=True) + MARKS_ONLY).encode()
+        ).hexdigest()
         self.cache_file = cache
         self.known = read_cache(cache)
         self.used: dict[str, str] = {}
@@ -51,7 +65,8 @@ class Formulas:
             self.engine.eval(self.script)
         options = json.dumps({**OPTIONS, "displayMode": display})
         try:
-            return str(self.engine.eval(f"katex.renderToString({json.dumps(source)},{options})"))
+            call = RENDER.format(options=options, marks=MARKS_ONLY, source=json.dumps(source))
+            return with_source(str(self.engine.eval(call)), source)
         except JSEvalException as error:
             raise ValueError(first_line(error)) from error
 
@@ -68,11 +83,22 @@ class Formulas:
         return MATHS.sub(one, output)
 
     def save(self) -> None:
-        """Write what this build used, so that the cache does not grow for ever."""
+        """Write what this build used, so that the cache does not grow for ever, and let the engine go."""
         self.cache_file.parent.mkdir(parents=True, exist_ok=True)
         part = self.cache_file.with_suffix(".part")
         part.write_text(json.dumps(self.used), "utf8")
         part.replace(self.cache_file)
+        if self.engine is not None:
+            self.engine.close()
+            self.engine = None
+
+
+def with_source(rendered: str, source: str) -> str:
+    """The rendered formula with the TeX without marks as the text to be copied."""
+    if WRAP not in source:
+        return rendered
+    clean = html.escape(unmark(source), quote=False)
+    return SOURCE.sub(lambda found: f"{found[1]}{clean}{found[2]}", rendered)
 
 
 def read_cache(path: Path) -> dict[str, str]:

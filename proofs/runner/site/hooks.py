@@ -15,9 +15,12 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
+from proofs.runner.site.api import reference
 from proofs.runner.site.data import StaleLedger, load_ledger, site_data
 from proofs.runner.site.formulas import BadFormula, Formulas
+from proofs.runner.site.homework import FOLDER, fill_sheet, homework_data
 from proofs.runner.site.pages import build_pages, fill, navigation
+from proofs.runner.site.urls import anchored
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -41,9 +44,10 @@ def on_config(config: Any) -> Any:
     path = base / os.environ.get("RLPROOFS_LEDGER", config.extra.get("ledger", ".rlproofs/ledger.json"))
     try:
         ledger = load_ledger(path)
-        data = site_data(ledger, *read_inputs(config, ledger))
-    except StaleLedger as error:
+        data = site_data(ledger, *read_inputs(config, ledger)) | {"api": reference(ROOT)}
+    except ValueError as error:  # StaleLedger is one
         raise PluginError(str(error)) from error
+    data["homework"] = homework_data(data, Path(config.docs_dir) / FOLDER)
     work = path.parent / "site"
     config.extra["rlproofs"] = data
     config.extra["generated"] = str(work / "pages")
@@ -65,7 +69,8 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Fill the placeholders of hand-written pages."""
     try:
-        return fill(markdown, config.extra["rlproofs"], page.file.src_uri)
+        data, uri = config.extra["rlproofs"], page.file.src_uri
+        return fill(fill_sheet(markdown, data, uri), data, uri)
     except ValueError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
@@ -76,9 +81,9 @@ def on_page_content(content: str, page: Any, config: Any, files: Any) -> str:
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
-    """Render the formulas; this runs after the search index is made."""
+    """Render the formulas, each with its anchor; this runs after the search index is made."""
     try:
-        return config.extra["formulas"].render_page(output, page.file.src_uri)
+        return config.extra["formulas"].render_page(anchored(output), page.file.src_uri)
     except BadFormula as error:
         raise PluginError(str(error)) from error
 

@@ -6,13 +6,17 @@ The one place where the site meets the runner.
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
+from proofs.claims import Claim
+from proofs.runner import ids
 from proofs.runner.catalogue import current_inputs
 from proofs.runner.discovery import catalogue
 from proofs.runner.site.symbols import symbols
 from proofs.runner.site.trusted import function_source, kernel_rules, trusted_base
+from proofs.runner.withdrawn import history, lost, read_withdrawn
 
 Data = dict[str, Any]
 CLAIMS = re.compile(r"<!-- claims: (\w+) -->")
@@ -27,6 +31,8 @@ def gather(root: Path, ledger: Data) -> tuple[Data, Data]:
         "topic_pages": topic_pages(root / "docs/topics"),
         "functions": {name: function_source(root, name) for name in function_names(ledger)},
         "symbols": {name: symbols(claim) for name, claim in found.claims.items()},
+        "errata": errata_rows(root),
+        "withdrawn": withdrawn(list(found.claims.values())),
         "rules": kernel_rules(root, trusted["files"]),
         "trusted": trusted,
     }
@@ -37,6 +43,27 @@ def topic_pages(folder: Path) -> dict[str, str]:
     """topic -> the page that lists its claims.  A large topic is written in several files, and has one page."""
     pages = sorted(folder.glob("*.md"))
     return {name: page.stem for page in pages for name in CLAIMS.findall(page.read_text("utf8"))}
+
+
+def errata_rows(root: Path) -> list[Data]:
+    """The entries of proofs/errata.toml, as they are written."""
+    return list(tomllib.loads((root / "proofs/errata.toml").read_text("utf8"))["erratum"])
+
+
+def withdrawn(claims: list[Claim]) -> list[Data]:
+    """The withdrawn ids with all their versions. Raises ValueError where an id that was once given leads nowhere."""
+    gone, versions = read_withdrawn(), history()
+    if faults := lost(claims, ids.read_ids(), gone):
+        raise ValueError("; ".join(faults))
+    return [
+        {
+            "id": name,
+            "reason": entry.reason,
+            "instead": list(entry.instead),
+            "versions": [{"version": one.version, "statement": one.statement} for one in versions[name]],
+        }
+        for name, entry in gone.items()
+    ]
 
 
 def function_names(ledger: Data) -> list[str]:

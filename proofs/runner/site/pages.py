@@ -5,6 +5,11 @@ A placeholder is a comment alone on its line, `<!-- word: argument -->`:
     claims: TOPIC    the claims of a topic        live: ID     one claim with its verdict
     figure: NAME     a picture with its caption   status:      the run in figures, gaps first
     trusted:         size of the trusted base     rules:       the judge's rules, a line each
+    landing:         the run in large figures     cited: ID    the command that runs one claim again
+    map:             which claim uses which       used:        the same in words
+    table:           all claims, with filters     errata:      refuted sentences of the sources
+    cite: ID         how a claim is cited         api: PAGE    public names, or the commands
+    quote: ID        the same in a sentence       again: ID    the commands back to its hashes
 """
 
 from __future__ import annotations
@@ -19,6 +24,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from proofs.runner.site.figures import FIGURES, write_figures
+from proofs.runner.site.landing import tiles
+from proofs.runner.site.marks import mark
+from proofs.runner.site.symbols import heads
+from proofs.runner.site.urls import lasting
 
 Data = dict[str, Any]
 LONG, SHORT = 160, 20  # characters of an instance that is folded, and of an entry that stays in sight
@@ -38,12 +47,13 @@ SIGNS = {
 
 
 def build_pages(data: Data, docs_dir: Path) -> list[Path]:
-    """Write claims/<slug>.md, claims/index.md and figures/*.svg under `docs_dir`; returns the files written."""
+    """Write the claims' pages, a redirect for each alias, and figures/*.svg under `docs_dir`; returns the files written."""
     env = environment()
     pages = {"claims/index.md": env.get_template("claims.md.j2").render(data=data, root="../")}
     template = env.get_template("claim.md.j2")
     for claim in data["claims"].values():
         pages[f"claims/{claim['slug']}.md"] = template.render(data=data, claim=claim)
+    pages |= lasting(data, env)
     written = [write(docs_dir / name, text) for name, text in pages.items()]
     return written + write_figures(data, docs_dir / "figures")
 
@@ -97,9 +107,20 @@ def part_figure(data: Data, name: str) -> tuple[str, Data]:
     return "part_figure.md.j2", {"figure": lookup(FIGURES, "figure", name), "name": name}
 
 
-def part_live(data: Data, name: str) -> tuple[str, Data]:
-    """One claim on a card."""
-    return "part_live.md.j2", {"claim": lookup(data["claims"], "claim", name)}
+def of_claim(template: str) -> Callable[[Data, str], tuple[str, Data]]:
+    """A part about the claim that it names."""
+    return lambda data, name: (template, {"claim": lookup(data["claims"], "claim", name)})
+
+
+def part_api(data: Data, name: str) -> tuple[str, Data]:
+    """Public names with signature and docstring, or the commands."""
+    page = lookup(data["api"], "reference page", name)
+    return "part_command.md.j2" if "commands" in page else "part_api.md.j2", {"page": page}
+
+
+def part_landing(data: Data, argument: str) -> tuple[str, Data]:
+    """The last run in figures."""
+    return plain("part_landing.md.j2")(data, argument)[0], {"tiles": tiles(data)}
 
 
 def plain(template: str) -> Callable[[Data, str], tuple[str, Data]]:
@@ -116,10 +137,20 @@ def plain(template: str) -> Callable[[Data, str], tuple[str, Data]]:
 PARTS: dict[str, Callable[[Data, str], tuple[str, Data]]] = {
     "claims": part_claims,
     "figure": part_figure,
-    "live": part_live,
+    "live": of_claim("part_live.md.j2"),
+    "api": part_api,
+    "cite": of_claim("part_cite.md.j2"),
+    "cited": of_claim("part_cited.md.j2"),
+    "landing": part_landing,
+    "quote": of_claim("part_quote.md.j2"),
+    "again": of_claim("part_again.md.j2"),
     "status": plain("part_status.md.j2"),
     "trusted": plain("part_trusted.md.j2"),
     "rules": plain("part_rules.md.j2"),
+    "map": plain("part_map.md.j2"),
+    "used": plain("part_used.md.j2"),
+    "table": plain("part_table.md.j2"),
+    "errata": plain("part_errata.md.j2"),
 }
 
 
@@ -129,6 +160,8 @@ def navigation(nav: list[Any], data: Data) -> list[Any]:
         {topic["title"]: [f"claims/{data['claims'][name]['slug']}.md" for name in topic["claims"]]}
         for topic in data["topics"].values()
     ]
+    if data["withdrawn"]:
+        by_topic.append({"Withdrawn": [f"claims/{row['slug']}.md" for row in data["withdrawn"]]})
     return [{"Claims": ["claims/index.md", *by_topic]} if "Claims" in entry else entry for entry in nav]
 
 
@@ -142,7 +175,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        tex=tex, display=display, code=code, quoted=quoted, instance=instance, sign=sign, number=number, words=words
+        linked=linked,
+        tex=tex,
+        display=display,
+        marked=marked,
+        code=code,
+        quoted=quoted,
+        instance=instance,
+        sign=sign,
+        number=number,
+        words=words,
     )
     return env
 
@@ -157,6 +199,11 @@ def display(source: str) -> Markup:
     return Markup('<div class="arithmatex">\\[{}\\]</div>').format(source)
 
 
+def marked(source: str, rows: list[Data]) -> str:
+    """TeX whose letters are tied to the page's list of symbols."""
+    return mark(source, heads(rows))
+
+
 def sign(relation: str) -> str:
     """TeX of a chain's relation. Raises ValueError for one that the page has no sign for."""
     return str(lookup(SIGNS, "relation", relation))
@@ -168,6 +215,21 @@ def code(text: str, language: str = "text", title: str = "") -> Markup:
     fence = "`" * max(3, longest + 1)
     head = f' title="{title}"' if title else ""
     return Markup(f"{fence}{{ .{language}{head} }}\n{text.rstrip()}\n{fence}")
+
+
+def linked(text: str, claims: Data, root: str) -> Markup:
+    """Plain text of a docstring: what stands in backticks as code, ids of claims as links."""
+    ids = "|".join(re.escape(name) for name in sorted(claims, key=len, reverse=True))
+    parts = re.split(rf"(`[^`]+`|(?<![\w.-])(?:{ids})(?![\w+-]))", text) if ids else [text]
+    shown = [
+        Markup("<code>{}</code>").format(part[1:-1])
+        if part.startswith("`") and part.endswith("`") and len(part) > 2
+        else Markup('<a href="{}claims/{}.html">{}</a>').format(root, claims[part]["slug"], part)
+        if part in claims
+        else escape(part)
+        for part in parts
+    ]
+    return Markup("").join(shown)
 
 
 def quoted(text: str) -> Markup:
