@@ -49,6 +49,14 @@ Words = Annotated[list[str] | None, typer.Argument(help="ids, topics or sources;
 Name = Annotated[str, typer.Argument(metavar="ID", help="a claim's id, or id@version")]
 
 
+def gone(name: str) -> str:
+    """Why an id is no claim any more, and what to read instead; empty for one that was never withdrawn."""
+    from proofs.runner.withdrawn import read_withdrawn
+
+    entry = read_withdrawn().get(name)
+    return f"{name} was withdrawn: {entry.reason}; instead: {', '.join(entry.instead) or 'nothing'}" if entry else ""
+
+
 KEPT = "what was finished is recorded, and the next run goes on from there"
 
 
@@ -58,7 +66,7 @@ def plainly(kept: str = KEPT) -> Iterator[None]:
     try:
         yield
     except (NotFound, Broken, ledger.Trouble) as error:
-        say(str(error))
+        say(gone(error.word) if isinstance(error, NotFound) and gone(error.word) else str(error))
         raise typer.Exit(2) from None
     except BrokenPipeError:  # `rlproofs ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter complains once more when it ends

@@ -26,7 +26,11 @@ DECLARES = re.compile(r"^TOPIC\b.*= Topic\(", re.MULTILINE)
 
 
 class NotFound(ValueError):
-    """An id, topic or source that the catalogue does not hold; the message names the nearest ones."""
+    """An id, topic or source that the catalogue does not hold; the message names the nearest ones.  word: what was asked for."""
+
+    def __init__(self, message: str, word: str = "") -> None:
+        super().__init__(message)
+        self.word = word
 
 
 class Broken(Exception):
@@ -103,7 +107,7 @@ class Catalogue:
         """The claim of an id, alias, slug or id@version.  Raises NotFound."""
         plain = name.rpartition("@")[0] if re.search(r"@\d+$", name) else name
         if plain not in self.names:
-            raise NotFound(f"unknown claim {name!r}{self._nearest(plain, list(self.names))}")
+            raise NotFound(f"unknown claim {name!r}{self._nearest(plain, list(self.names))}", plain)
         return self.claims[self.names[plain]]
 
     def select(self, words: Sequence[str]) -> list[Claim]:
@@ -122,7 +126,7 @@ class Catalogue:
             if found:
                 return found
             known = [*self.names, *self.topics, *{c.source.document for c in self.claims.values()}]
-            raise NotFound(f"unknown id, topic or source {word!r}{self._nearest(plain, known)}")
+            raise NotFound(f"unknown id, topic or source {word!r}{self._nearest(plain, known)}", plain)
         return [self.claim(word)]
 
     @staticmethod

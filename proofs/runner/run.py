@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import proofs
 from proofs.claims import Claim
-from proofs.runner import ids, ledger, pool, verdicts
+from proofs.runner import ids, ledger, pool, verdicts, withdrawn
 from proofs.runner.catalogue import static
 from proofs.runner.discovery import Catalogue, NotFound, catalogue, load
 from proofs.runner.inputs import Sources, digest, inputs, installed, versions
@@ -248,6 +248,12 @@ class Run:
             else []
         )
 
+    def _lost(self) -> list[str]:
+        """Ids that were given once and lead nowhere now; asked of a run over everything."""
+        if self.request.words:
+            return []
+        return withdrawn.lost(self.found.claims.values(), self.ids, withdrawn.read_withdrawn())
+
     def _outcome(self) -> Outcome:
         partial, moved = self.request.channels is not None, self._moved()
         if not partial:
@@ -260,7 +266,7 @@ class Run:
             {c.id: self.records[c.id] for c in self.claims},
             account(self.budget),
             environment(self.request.device),
-            [*moved, *[f"gaps.toml lists {name}, which is no claim" for name in unknown]],
+            [*moved, *[f"gaps.toml lists {name}, which is no claim" for name in unknown], *self._lost()],
             time.perf_counter() - self.start,
             partial,
             self.because,

@@ -6,7 +6,7 @@ import torch
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def device(request: pytest.FixtureRequest) -> str:
-    """"cpu" and "cuda"; the second is marked `gpu` and skipped on a machine without CUDA."""
+    """ "cpu" and "cuda"; the second is marked `gpu` and skipped on a machine without CUDA."""
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("no CUDA device: torch.cuda.is_available() is False")
     return str(request.param)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from proofs.runner.discovery import NotFound, catalogue
 from tests.runner.tree import ROOT, Tree
 
 ROW = {
@@ -98,3 +99,15 @@ def test_an_entry_point_that_does_not_load_is_one_sentence(tree: Tree) -> None:
     tree.edit("rlproofs-0.0.0.dist-info/entry_points.txt", "fake_engine:CHANNEL", "fake_engine:NOTHING")
     done = tree.command("verify")
     assert done.returncode == 2 and "does not load" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_withdrawn_id_says_why_and_what_to_read_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proofs.runner import cli, withdrawn
+
+    monkeypatch.setattr(
+        withdrawn, "read_withdrawn", lambda: {"hw99": withdrawn.Withdrawn("hw99", "was wrong", ("hw23c",))}
+    )
+    assert cli.gone("hw99") == "hw99 was withdrawn: was wrong; instead: hw23c" and cli.gone("hw23c") == ""
+    with pytest.raises(NotFound) as error:
+        catalogue().claim("hw99@1")
+    assert error.value.word == "hw99"

@@ -69,9 +69,10 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 def kinds(calls: list[str]) -> list[str]:
     """The first words that matter of each call: `venv`, `install[torch]`, `verify`, `pytest`, ..."""
+
     def kind(call: str) -> str:
         if "pip install" in call:
-            return "install" + call[call.index("["):]
+            return "install" + call[call.index("[") :]
         return "venv" if "-m venv" in call else call.split()[0]
 
     return [kind(call) for call in calls]

@@ -74,10 +74,17 @@ def test_a_wheel_holds_every_tracked_file_of_both_packages_and_lists_the_claims_
 
     (tmp_path / "elsewhere").mkdir()
     run = subprocess.run(
-        [sys.executable, "-c", "import proofs; print(proofs.__file__); from proofs.runner.cli import main; main()",
-         "list", "--json"],
-        cwd=tmp_path / "elsewhere", env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
-        capture_output=True, text=True,
+        [
+            sys.executable,
+            "-c",
+            "import proofs; print(proofs.__file__); from proofs.runner.cli import main; main()",
+            "list",
+            "--json",
+        ],
+        cwd=tmp_path / "elsewhere",
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 0, run.stderr
     where, _, rows = run.stdout.partition("\n")

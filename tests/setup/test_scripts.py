@@ -43,8 +43,10 @@ def test_clean_clone_runs_both_commands_in_a_clone_and_writes_what_happened(
     temporary.mkdir()
     done = subprocess.run(
         [sys.executable, "tests/clean_clone.py", "--json", str(tmp_path / "out" / "result.json")],
-        cwd=folder, env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": "/nowhere", "MAKELEVEL": "1"},
-        capture_output=True, text=True,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": "/nowhere", "MAKELEVEL": "1"},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == status, done.stderr
     result = json.loads(done.stdout)

@@ -12,10 +12,10 @@ extras    {"rules": [{"name", "doc"}], "trusted": {...}, "topics": {topic: title
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from proofs.runner.bounded import read_json
 from proofs.runner.site.errata import errata
 from proofs.runner.site.graph import claim_map
 from proofs.runner.site.status import status_table
@@ -44,7 +44,7 @@ CHANNEL_KEYS = {
     "sympy": "verdict seconds sizes symbolic lines exit output script reason",
     "exact": "verdict seconds instances reason",
     "montecarlo": "verdict seconds instance estimand bound low high n chunk nonce device alpha power delta estimate "
-    "interval target target_exact effects reason",
+    "interval target target_exact effects reason coordinates coordinate count alpha_each ratio_delta copies",
     "reference": "verdict seconds functions points worst gradients boundary reason",
 }
 HASHES = ("statement_hash", "inputs_hash")
@@ -61,7 +61,7 @@ def load_ledger(path: Path) -> Record:
     if not path.is_file():
         raise StaleLedger(f"there is no ledger at {path}; run `rlproofs verify` first, then build the site")
     try:
-        ledger = json.loads(path.read_text("utf8"))
+        ledger = read_json(path)
     except ValueError as error:
         raise StaleLedger(f"the ledger at {path} is not JSON: {error}") from error
     found = ledger.get("schema") if isinstance(ledger, dict) else type(ledger).__name__
@@ -126,6 +126,7 @@ def site_data(ledger: Record, current: dict[str, Record], extras: Record) -> Rec
         "version": ledger["rlproofs"],
         "rules": [{"name": rule["name"], "line": first_sentence(rule["doc"])} for rule in extras.get("rules", [])],
         "trusted": extras.get("trusted"),
+        "nightly": extras.get("nightly", []),
     }
 
 

@@ -5,6 +5,7 @@ The one place where the site meets the runner.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -32,6 +33,7 @@ def gather(root: Path, ledger: Data) -> tuple[Data, Data]:
         "functions": {name: function_source(root, name) for name in function_names(ledger)},
         "symbols": {name: symbols(claim) for name, claim in found.claims.items()},
         "errata": errata_rows(root),
+        "nightly": nightly_rows(root),
         "withdrawn": withdrawn(list(found.claims.values())),
         "rules": kernel_rules(root, trusted["files"]),
         "trusted": trusted,
@@ -48,6 +50,12 @@ def topic_pages(folder: Path) -> dict[str, str]:
 def errata_rows(root: Path) -> list[Data]:
     """The entries of proofs/errata.toml, as they are written."""
     return list(tomllib.loads((root / "proofs/errata.toml").read_text("utf8"))["erratum"])
+
+
+def nightly_rows(root: Path) -> list[Data]:
+    """The last record of each step of `make nightly` (tests/nightly.py); none where it was never run."""
+    path = root / "docs/recorded/nightly.json"
+    return list(json.loads(path.read_text("utf8"))["steps"]) if path.is_file() else []
 
 
 def withdrawn(claims: list[Claim]) -> list[Data]:

@@ -10,6 +10,7 @@ A placeholder is a comment alone on its line, `<!-- word: argument -->`:
     table:           all claims, with filters     errata:      refuted sentences of the sources
     cite: ID         how a claim is cited         api: PAGE    public names, or the commands
     quote: ID        the same in a sentence       again: ID    the commands back to its hashes
+    nightly:         the last record of each long check
 """
 
 from __future__ import annotations
@@ -147,6 +148,7 @@ PARTS: dict[str, Callable[[Data, str], tuple[str, Data]]] = {
     "status": plain("part_status.md.j2"),
     "trusted": plain("part_trusted.md.j2"),
     "rules": plain("part_rules.md.j2"),
+    "nightly": plain("part_nightly.md.j2"),
     "map": plain("part_map.md.j2"),
     "used": plain("part_used.md.j2"),
     "table": plain("part_table.md.j2"),
