@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proofs.claims import Evidence, Instance
-from proofs.grpo_advantage import FOUR, advantage, ch1, equal, fraction, group, r, s, spread
+from proofs.grpo_advantage import FOUR, advantage, ch1, fraction, group, r, s, spread
 from proofs.kernel.terms import Term, num
 
 MODULE = "numeric.primitives.group_advantage"
@@ -31,14 +31,13 @@ def compare(evidence: Evidence, points: list[Instance], count: int, epsilon: flo
     )
 
 
-sums, scaled, agreed, verified = Evidence(ch1), Evidence(spread), Evidence(equal), Evidence(fraction)
-FOURS = [at(FOUR, "3"), at("1 3 1 3", "1"), at("-1 5 5 -1", "3")]
+sums, scaled, verified = Evidence(ch1), Evidence(spread), Evidence(fraction)
+FOURS = [at(FOUR, "3"), at("1 3 1 3", "1"), at("-1 5 5 -1", "3"), at("5 5 5 5", "0")]
 compare(scaled, FOURS, 4)
 compare(sums, FOURS, 4)
-compare(agreed, [at("7/4 7/4 7/4", "0", c="7/4"), at("0 0 0", "0", c="0")], 3)
 compare(verified, [at("1 0 0 0 0", "2/5", "0", u="2", w="1/2"), at("1 1 1 1 0", "2/5", "0", u="1/2", w="2")], 5, 0.0)
 
-MEAN, DEVIATION = "centred = reward - reward.mean(dim, keepdim=True)", "centred / (variance.sqrt() + epsilon)"
+MEAN, DEVIATION = "centred = reward - reward.sum(dim, keepdim=True) / count", "centred / (variance.sqrt() + epsilon)"
 sums.patch("not-centred-in-code", MODULE, MEAN, "centred = reward", title="rewards that are not centred")
 scaled.patch(
     "over-the-variance-in-code", MODULE, DEVIATION, "centred / (variance + epsilon)", title="divided by the variance"
@@ -54,16 +53,22 @@ scaled.patch("no-epsilon-in-code", MODULE, DEVIATION, "centred / variance.sqrt()
 scaled.patch(
     "sample-deviation-in-code",
     MODULE,
-    "max(1, count - ddof)",
-    "max(1, count - 1)",
+    "(count - ddof).clamp(min=1)",
+    "(count - 1).clamp(min=1)",
     title="the divisor N - 1, whatever was asked for",
 )
-sums.patch("not-data", MODULE, "reward = reward.detach()", "reward = reward", title="a gradient through the advantage")
-agreed.patch(
+sums.patch(
+    "not-data",
+    MODULE,
+    "zero_dead(reward, mask).detach()",
+    "zero_dead(reward, mask)",
+    title="a gradient through the advantage",
+)
+scaled.patch(
     "one-group",
     MODULE,
-    "torch.where(agree, torch.zeros_like(reward), centred)",
-    "torch.where(agree, reward, centred)",
+    "torch.where(_agree(reward, live, dim), torch.zeros_like(reward), centred)",
+    "torch.where(_agree(reward, live, dim), reward, centred)",
     title="a group that agrees gets its rewards",
     seen_in="verl, for a group of one",
 )
@@ -75,4 +80,4 @@ verified.patch(
     title="one mean over all groups",
 )
 
-EVIDENCE = [sums, scaled, agreed, verified]
+EVIDENCE = [sums, scaled, verified]

@@ -19,7 +19,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from numeric.primitives.checks import at_least_zero, floating
+from numeric.primitives.checks import at_least_zero, flags, floating
+from numeric.primitives.masks import zero_dead
 
 Baseline = Literal["mean", "others"]
 Scale = Literal["deviation", "none"]
@@ -33,45 +34,62 @@ def group_advantage(
     ddof: int = 0,
     epsilon: float = 1e-4,
     dim: int = -1,
+    mask: Tensor | None = None,
 ) -> Tensor:
     """The advantage of each member of each group, in units of reward, or of deviations where scale is "deviation".
 
     reward: [..., N] of a floating dtype, a group of N answers to one prompt along `dim`; the other axes are groups.  baseline,
     scale: see the module's docstring.  ddof: the divisor of the variance is N - ddof.  epsilon: added to the deviation, at least
-    0.  Returns the shape of reward.  The result is data: it has no gradient.
+    0.  mask: True in live slots, for groups of different sizes; dead ones count for nothing and give 0.  Returns the shape of
+    reward.  The result is data: it has no gradient.
 
     A group whose rewards are all equal has advantages of exactly 0, also in floats and with epsilon = 0, where the formula says
     0/0 (ch1-grpo-adv-equal); so has a group of one with baseline "mean".
-    Raises ValueError on a reward that is not floating or not finite, an empty group, a group of one with baseline "others", an
-    unknown switch, a ddof other than 0 and 1, and a negative epsilon.
+    Raises ValueError on a live reward that is not floating or not finite, an empty axis, a group of one with baseline "others",
+    an unknown switch, a ddof other than 0 and 1, a negative epsilon, and a mask of another shape.
     """
-    _check(reward, baseline, scale, ddof, epsilon, dim)
-    reward = reward.detach()
-    count = reward.shape[dim]
-    centred = reward - reward.mean(dim, keepdim=True)
-    agree = reward.amax(dim, keepdim=True) == reward.amin(dim, keepdim=True)
+    live = _check(reward, baseline, scale, ddof, epsilon, dim, mask)
+    reward = zero_dead(reward, mask).detach()
+    count = live.sum(dim, keepdim=True).clamp(min=1).to(reward.dtype)
+    centred = reward - reward.sum(dim, keepdim=True) / count
+    centred = zero_dead(centred, mask)
     if scale == "deviation":
-        variance = centred.square().sum(dim, keepdim=True) / max(1, count - ddof)
+        variance = centred.square().sum(dim, keepdim=True) / (count - ddof).clamp(min=1)
         centred = centred / (variance.sqrt() + epsilon)
     if baseline == "others":  # r - (S - r)/(N - 1) = (r - S/N) N/(N - 1)
-        centred = centred * (count / (count - 1))
-    return torch.where(agree, torch.zeros_like(reward), centred)
+        centred = centred * (count / (count - 1).clamp(min=1))
+    return torch.where(_agree(reward, live, dim), torch.zeros_like(reward), centred)
 
 
-def _check(reward: Tensor, baseline: str, scale: str, ddof: int, epsilon: float, dim: int) -> None:
+def _agree(reward: Tensor, live: Tensor, dim: int) -> Tensor:
+    """The groups whose live rewards are all equal."""
+    top = reward.masked_fill(~live, -torch.inf).amax(dim, keepdim=True)
+    bottom = reward.masked_fill(~live, torch.inf).amin(dim, keepdim=True)
+    return top <= bottom
+
+
+def _check(
+    reward: Tensor, baseline: str, scale: str, ddof: int, epsilon: float, dim: int, mask: Tensor | None
+) -> Tensor:
+    """The live slots."""
     floating(reward=reward)
     if reward.ndim == 0 or not -reward.ndim <= dim < reward.ndim or reward.shape[dim] == 0:
         raise ValueError(
             f"reward must have an axis dim = {dim} with at least one member; got shape {tuple(reward.shape)}"
         )
-    if not bool(reward.isfinite().all()):
-        odd = (~reward.isfinite()).nonzero()[0].tolist()
-        raise ValueError(f"reward must be finite; got {reward[tuple(odd)].item()} at {odd}")
+    if mask is not None:
+        flags(reward, mask=mask)
+    live = torch.ones_like(reward, dtype=torch.bool) if mask is None else mask
+    odd = ~reward.isfinite() & live
+    if bool(odd.any()):
+        at = odd.nonzero()[0].tolist()
+        raise ValueError(f"reward must be finite; got {reward[tuple(at)].item()} at {at}")
     for name, value, allowed in (("baseline", baseline, ("mean", "others")), ("scale", scale, ("deviation", "none"))):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
     if ddof not in (0, 1) or isinstance(ddof, bool):
         raise ValueError(f"ddof must be 0 or 1; got {ddof!r}")
     at_least_zero(epsilon=epsilon)
-    if baseline == "others" and reward.shape[dim] < 2:
-        raise ValueError(f"reward must have 2 members or more for the baseline of the others; got {reward.shape[dim]}")
+    if baseline == "others" and bool((live.sum(dim) == 1).any()):
+        raise ValueError("reward must have 2 members or more for the baseline of the others; got a group of 1")
+    return live

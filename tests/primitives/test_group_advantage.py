@@ -79,6 +79,26 @@ def test_groups_do_not_mix() -> None:
     assert torch.allclose(group_advantage(reward.T, dim=0).T, whole, rtol=1e-14, atol=1e-14)
 
 
+@given(rewards=REWARDS, extra=st.integers(0, 3))
+def test_dead_slots_count_for_nothing(rewards: list[float], extra: int) -> None:
+    group = torch.tensor(rewards, dtype=F64)
+    padded = torch.cat([group, torch.full((extra,), math.nan, dtype=F64)])
+    mask = torch.arange(len(padded)) < len(group)
+    for options in ({}, {"ddof": 1}, {"scale": "none"}):
+        found = group_advantage(padded, mask=mask, **options)
+        alone = group_advantage(group, **options)
+        assert not found[len(group) :].any() and (found[: len(group)] - alone).abs().max() <= 64 * EPS * 8
+
+
+def test_groups_of_different_sizes_and_an_empty_one() -> None:
+    reward = torch.tensor([[1.0, 3.0, 9.0], [2.0, 5.0, 8.0], [4.0, 4.0, 4.0]], dtype=F64)
+    mask = torch.tensor([[True, True, False], [True, True, True], [False, False, False]])
+    found = group_advantage(reward, scale="none", mask=mask)
+    assert found.tolist() == [[-1, 1, 0], [-3, 0, 3], [0, 0, 0]]
+    two = group_advantage(reward[:2], baseline="others", scale="none", mask=mask[:2])
+    assert two.tolist() == [[-2, 2, 0], [-4.5, 0, 4.5]]
+
+
 def test_rewards_are_data() -> None:
     reward = torch.tensor([1.0, 2.0, 4.0], requires_grad=True)
     assert not group_advantage(reward).requires_grad
@@ -94,6 +114,8 @@ WRONG = [
     ({"reward": torch.ones(3, 1), "baseline": "others"}, "2 members or more"),
     ({"baseline": "median"}, "baseline must be one of mean, others; got 'median'"),
     ({"scale": "batch"}, "scale must be one of deviation, none"),
+    ({"mask": torch.ones(3, dtype=torch.bool)}, "mask must have shape"),
+    ({"baseline": "others", "mask": torch.tensor([True, False])}, "got a group of 1"),
     ({"ddof": 2}, "ddof must be 0 or 1; got 2"),
     ({"epsilon": -1e-8}, "epsilon must be finite and at least 0"),
 ]

@@ -107,3 +107,12 @@ def test_ci_with_a_browser_installs_nothing(bare: Path) -> None:
     installed = [call for call in calls if call.startswith("apt-get install")]
     assert all("chromium" not in call for call in installed)
     assert calls[-1].startswith("make")
+
+
+def test_every_breakage_still_applies_to_exactly_one_place() -> None:
+    from tests.breakages import ROOT as top
+    from tests.breakages import load
+
+    rows = load()
+    assert len({b.id for b in rows}) == len(rows) >= 150
+    assert [b.id for b in rows if (top / b.file).read_text("utf8").count(b.old) != 1 or b.old == b.new] == []
