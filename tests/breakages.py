@@ -80,15 +80,16 @@ def run(command: list[str], change: Breakage | None) -> tuple[int, str]:
 def apply(change: Breakage, path: Path) -> None:
     text = path.read_text()
     if text.count(change.old) != 1:
-        raise SystemExit(
-            f"{change.id}: the text to break occurs {text.count(change.old)} times in {change.file}, not once"
-        )
+        raise LookupError(f"the text to break occurs {text.count(change.old)} times in {change.file}, not once")
     path.write_text(text.replace(change.old, change.new))
 
 
 def judged(b: Breakage) -> str:
     """'red', or why it is not."""
-    code, output = run(b.command(), b)
+    try:
+        code, output = run(b.command(), b)
+    except (LookupError, subprocess.TimeoutExpired) as error:
+        return str(error)
     if code == 0:
         return "still green"
     return "red" if b.prints in output else f"red for another reason (exit {code}):\n{output[-1500:]}"
@@ -109,11 +110,12 @@ def main() -> int:
             print(f"not green before anything is broken: {' '.join(c[2:])}\n{out[-1500:]}")
         if broken:
             return 1
-        verdicts = list(pool.map(judged, rows))
-    for b, verdict in zip(rows, verdicts, strict=True):
-        print(f"{verdict.splitlines()[0]:12} {b.kind}: {b.id}")
-        if verdict != "red":
-            print(verdict)
+        verdicts = []
+        for b, verdict in zip(rows, pool.map(judged, rows), strict=True):
+            print(f"{verdict.splitlines()[0]:12} {b.kind}: {b.id}", flush=True)
+            if verdict != "red":
+                print(verdict, flush=True)
+            verdicts.append(verdict)
     red = sum(v == "red" for v in verdicts)
     print(f"{red} of {len(rows)} red")
     return 0 if red == len(rows) and rows else 1
