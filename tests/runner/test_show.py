@@ -212,7 +212,7 @@ def test_each_wrong_variant_says_where_it_is_refuted() -> None:
         r"any-values +for any values\n +refuted by proof, exact, at the witness with n = 1; V = 5, 3", wrong
     )
     assert re.search(
-        r"arrived +as if .*\n +NOT refuted: it crashed, which refutes nothing \(refuted by exact\), at the\s+witness",
+        r"arrived +as if .*\n +NOT refuted: it crashed, which refutes nothing \(refuted by exact\),\s+at the\s+witness",
         wrong,
     )
     assert re.search(r"moved-over +v on the other side: confirmed by exact", part(text, "True re-wordings"))

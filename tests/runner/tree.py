@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,12 @@ GAPS = '[[gap]]\nid = "open"\nmissing = "a statement"\n'
 KEPT = ("__init__.py", "claims.py", "language.py", "scope.py", "writing.py", "kernel", "readings", "tactics", "runner")
 
 
+def listening() -> None:
+    """Signals as a terminal's shell leaves them to a command: `nohup` and `&` let it ignore some."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Tree:
     """The folder, and the command in it."""
 
@@ -144,10 +151,11 @@ class Tree:
         )  # fmt: skip
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
-        """The same, not waited for."""
+        """The same, not waited for; it listens to signals even where whoever started the tests ignores some."""
         return subprocess.Popen(
             [sys.executable, "-m", "proofs.runner", *words],
             cwd=self.folder, env=self.environment(**environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            preexec_fn=listening,
         )  # fmt: skip
 
     def verify(self, *words: str, **environment: str) -> tuple[int, dict[str, Any]]:
