@@ -101,7 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name in STEPS:
         if not options.only or name in options.only:
             rows.append(run(name))
-            recorded(options.out or RECORD, rows[-1])
+            if int(str(rows[-1]["exit"])) >= 0:  # one that was killed from outside says nothing
+                recorded(options.out or RECORD, rows[-1])
     total = sum(float(str(r["seconds"])) for r in rows)
     print(f"\n{told(rows)}\n{len(rows)} steps, {total / 60:.1f} minutes")
     return 0 if all(r["exit"] == 0 for r in rows) else 1
