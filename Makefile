@@ -118,8 +118,8 @@ browser: $(ALL) ## open the pages in Chromium and read them
 	@$(BIN)/pytest tests -m 'browser and not nightly' $(ARGS)
 
 nightly: $(NIGHT) ## fresh samples, calibration, kill -9, hash seeds, mechanical mutants; recorded for the site
-	$(pages)
 	@$(BIN)/python tests/nightly.py $(ARGS)
+	$(pages)
 
 breakages: $(ALL) ## apply each deliberate breakage of tests/breakages.toml and see it go red
 	@$(BIN)/python tests/breakages.py $(ARGS)

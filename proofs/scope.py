@@ -94,8 +94,16 @@ def _free_sum(p: Poly, statement: Statement, ctx: Ctx) -> bool:
     plain = body.op == "App" and body.args[0] not in statement.decls.kernels and body.args[1:] == (mk("Bound", 0),)
     if not plain or not ctx.positive(high):
         return False
-    speaking = [h for _, h in statement.hyps if any(a.op == "App" and a.args[0] == body.args[0] for a in subterms(h))]
+    speaking = [h for _, h in statement.hyps if _mentions(h, body.args[0], ctx)]
     return len(speaking) == 1 and speaking[0].op in ("Eq", "Le", "Lt")
+
+
+def _mentions(t: Term, function: str, ctx: Ctx) -> bool:
+    """A value of the function stands in t, or in a definition that t uses."""
+    inner = subterms(t)
+    used = [ctx.decls.unfold(d) for d in inner if d.op == "Def"]
+    here = any(a.op == "App" and a.args[0] == function for a in inner)
+    return here or any(_mentions(d, function, ctx) for d in used)
 
 
 def _twisted(p: Poly, n: Term) -> bool:

@@ -11,9 +11,9 @@ FUNCTION = f"{MODULE}:group_advantage"
 EPSILON = 0.125  # exact in every dtype
 
 
-def members(count: int, f: object = r) -> list[Term]:
-    """f of each member of a group of that size, in a column."""
-    return [f(num(j)) for j in range(count)]  # type: ignore[operator]
+def members(count: int) -> list[Term]:
+    """The rewards of a group of that size, in a column."""
+    return [r(num(j)) for j in range(count)]
 
 
 def at(rewards: str, s: str, epsilon: str = "1/8", **more: str) -> Instance:

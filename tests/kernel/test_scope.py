@@ -101,3 +101,11 @@ def test_a_bound_on_probabilities_may_bound_the_number_of_outcomes() -> None:
     assert of(base, All(i, 0, S, Gt(p, 0))) == "all sizes (S)"
     bellman = Eq(mk("App", "g", i, i), Sum(j, 0, S, mk("App", "P", i, j) * mk("App", "g", j, j)))
     assert of(base, All(i, 0, S, bellman)) == "all sizes (S)"
+
+
+def test_a_value_in_a_definition_is_a_value() -> None:
+    """f(0) is pinned by a name: the sum of f is no longer free."""
+    named = [*SIZED, ["Def", "d", [], f(num(0))]]
+    free = Eq(Sum(i, 0, N, f(i)), num(3))
+    assert of(named, free) == "all sizes (N, m)"
+    assert of(named, free, Le(mk("Def", "d"), num(0))) == "unknown (N)"
