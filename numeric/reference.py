@@ -44,7 +44,7 @@ Verdict = dict[str, Any]
 Column = Sequence[Any]
 Patch = tuple[str, str]
 _Differentiated = tuple[Tensor, dict[str, Tensor | None]]  # an output, and gradients; None where no path leads
-_Seen = list[Any]  # outputs and gradients, as they come
+Seen = list[Any]  # outputs and gradients, as they come
 
 BOUNDARY = (Fraction(0), Fraction(1e-9), Fraction(1, 2), Fraction(1))  # for discount and lambda_, in every check
 POISONS = (math.nan, math.inf, -math.inf, 1e300)  # what a dead slot may hold
@@ -75,14 +75,14 @@ def check(
     Returns {"verdict", "points", "worst": {"error", "bound", "got", "exact", "at", "index"} or None, "detail", "bits"}
     and, of a patch that is none, "fault".
     """
-    points, targets = _tensors(arguments), _targets(expected, bound)
+    points, exact = _tensors(arguments), targets(expected, bound)
 
-    def attempt(seen: _Seen) -> list[_Finding]:
+    def attempt(seen: Seen) -> list[Finding]:
         got = _load(function, patch)(**_moved(points, device), **(call or {}))
         seen.append(got)
-        return [_compare(_name(function), got, targets, points, call)]
+        return [compare(_name(function), got, exact, points, call)]
 
-    return _verdict(function, attempt, device)
+    return attempted(function, attempt, device)
 
 
 def gradients(
@@ -105,19 +105,19 @@ def gradients(
     _named_fully(points, wanted)
     limits = bound if isinstance(bound, Mapping) else dict.fromkeys(wanted, bound)
     weight = None if cotangent is None else _tensor("cotangent", cotangent)
-    targets = {name: None if slopes is None else _targets(slopes, limits[name]) for name, slopes in wanted.items()}
+    exact = {name: None if slopes is None else targets(slopes, limits[name]) for name, slopes in wanted.items()}
 
-    def attempt(seen: _Seen) -> list[_Finding]:
+    def attempt(seen: Seen) -> list[Finding]:
         _, slopes = _differentiate(_load(function, patch), _moved(points, device), call, weight)
         seen.append(slopes)
         return [
-            _no_gradient(name, slopes[name])
+            no_gradient(name, slopes[name])
             if target is None
-            else _compare(f"the slope of {_name(function)} in {name}", slopes[name], target, points, call)
-            for name, target in targets.items()
+            else compare(f"the slope of {_name(function)} in {name}", slopes[name], target, points, call)
+            for name, target in exact.items()
         ]
 
-    return _verdict(function, attempt, device)
+    return attempted(function, attempt, device)
 
 
 def dead_slots(
@@ -143,7 +143,7 @@ def dead_slots(
     if quiet is not None and bool(quiet.all()):
         raise ValueError("silent must leave an output alive; got none")
 
-    def attempt(seen: _Seen) -> list[_Finding]:
+    def attempt(seen: Seen) -> list[Finding]:
         run = _load(function, patch)
         before = _differentiate(run, _moved(points, device), call, None)
         seen.append(before)
@@ -155,11 +155,15 @@ def dead_slots(
             findings += _same_bits(poison, before, after, quiet, holes)
         return findings
 
-    return _verdict(function, attempt, device)
+    return attempted(function, attempt, device)
 
 
-def fresh_copy(module: str, patch: Patch | None = None) -> ModuleType:
+def fresh_copy(
+    module: str, patch: Patch | None = None, *, install: Callable[[str, ModuleType], None] | None = None
+) -> ModuleType:
     """A new module object from the source of `module`, with `old` replaced by `new` where it occurs.
+
+    install: is given the name and the object before its code runs, to put it where others will import it from.
 
     Raises PatchFault unless `old` occurs exactly once, the compiled code changes and the module still runs; ValueError if
     there is no such source.
@@ -171,6 +175,8 @@ def fresh_copy(module: str, patch: Patch | None = None) -> ModuleType:
     changed = source if patch is None else _patched(module, source, patch)
     copy = ModuleType(module)
     copy.__file__, copy.__package__ = spec.origin, module.rpartition(".")[0]
+    if install is not None:
+        install(module, copy)
     try:
         exec(_compiled(module, changed), copy.__dict__)
     except Exception as error:
@@ -275,7 +281,7 @@ def _exact(number: Any) -> Fraction | float:
     return number if isinstance(number, float) and math.isinf(number) else Fraction(number)
 
 
-def _targets(expected: Column, bound: float | Column) -> _Targets:
+def targets(expected: Column, bound: float | Fraction | Column) -> _Targets:
     shape, entries = _flat(list(expected))
     limits = [bound] * len(entries)
     if not isinstance(bound, (int, float, Fraction)):
@@ -341,7 +347,7 @@ def _differentiate(
 
 
 @dataclass(frozen=True)
-class _Finding:
+class Finding:
     """One comparison, or many of one kind: how it went, how many, the worst of them, and a sentence."""
 
     verdict: str
@@ -351,11 +357,11 @@ class _Finding:
     share: float = 0.0  # of the bound that the worst error takes
 
 
-def _verdict(function: str, attempt: Callable[[_Seen], list[_Finding]], device: str) -> Verdict:
+def attempted(function: str, attempt: Callable[[Seen], list[Finding]], device: str) -> Verdict:
     """Run an attempt; what it raises is an `error`, since a crash refutes nothing."""
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         return {"verdict": "not run", "points": 0, "worst": None, "detail": "there is no CUDA device"}
-    seen: _Seen = []
+    seen: Seen = []
     try:
         findings = attempt(seen)
     except Exception as error:
@@ -369,7 +375,7 @@ def _verdict(function: str, attempt: Callable[[_Seen], list[_Finding]], device: 
     return {**out, "bits": _bits(seen, "")}
 
 
-def _bits(seen: _Seen, last: str) -> str:
+def _bits(seen: Seen, last: str) -> str:
     """A hash of tensors, bit by bit, with their shapes and dtypes, and of how it ended."""
     out = hashlib.sha256(last.encode())
 
@@ -392,15 +398,15 @@ def _bits(seen: _Seen, last: str) -> str:
     return out.hexdigest()
 
 
-def _compare(
+def compare(
     what: str, got: Any, targets: _Targets, points: dict[str, Tensor], call: Mapping[str, Any] | None = None
-) -> _Finding:
+) -> Finding:
     """Every compared entry of `got` against its target."""
     if not isinstance(got, Tensor):
-        return _Finding("refuted", 0, f"{what} must be a tensor; got {type(got).__name__}")
+        return Finding("refuted", 0, f"{what} must be a tensor; got {type(got).__name__}")
     if tuple(got.shape) != targets.shape or got.dtype != torch.float64:
         found = f"{tuple(got.shape)} and {got.dtype}"
-        return _Finding("refuted", 0, f"{what} must have shape {targets.shape} and torch.float64; got {found}")
+        return Finding("refuted", 0, f"{what} must have shape {targets.shape} and torch.float64; got {found}")
     judged = [
         (*_judge(entry, target), place, entry, target)
         for place, (entry, target) in enumerate(zip(got.detach().flatten().tolist(), targets.entries, strict=True))
@@ -423,7 +429,7 @@ def _compare(
         where = ", ".join(f"{name} = {value}" for name, value in worst["at"].items())
         values = f"{entry!r} where {known} is {_float(target.middle)!r}"
         detail = f"{what} is {values} ({figures}) at {where or worst['index']}"
-    return _Finding(verdict, len(judged), detail, worst, share)
+    return Finding(verdict, len(judged), detail, worst, share)
 
 
 def _judge(entry: float, target: _Target) -> tuple[int, float, Fraction | float]:
@@ -465,22 +471,22 @@ def _written(number: Fraction | float) -> Any:
     return str(_float(number))
 
 
-def _no_gradient(name: str, slope: Tensor | None) -> _Finding:
+def no_gradient(name: str, slope: Tensor | None) -> Finding:
     if slope is None:
-        return _Finding("confirmed", 1, f"{name} receives no gradient")
-    return _Finding("refuted", 1, f"{name} must receive no gradient; got one of size {slope.abs().max().item():.3g}")
+        return Finding("confirmed", 1, f"{name} receives no gradient")
+    return Finding("refuted", 1, f"{name} must receive no gradient; got one of size {slope.abs().max().item():.3g}")
 
 
 def _before_filling(
     output: Tensor, slopes: dict[str, Tensor | None], quiet: Tensor | None, holes: dict[str, Tensor]
-) -> _Finding:
+) -> Finding:
     """Before anything is filled there is no NaN (its bits would never change) and dead slots are 0."""
     if any(bool(x.isnan().any()) for x in (output, *slopes.values()) if x is not None):
-        return _Finding("refuted", 1, "there is a NaN in the output or a gradient before any dead slot is filled")
+        return Finding("refuted", 1, "there is a NaN in the output or a gradient before any dead slot is filled")
     loud = {n: x for n, x in slopes.items() if x is not None and n in holes and bool(x[holes[n]].any())}
     if loud or (quiet is not None and bool(output[quiet].any())):
-        return _Finding("refuted", 1, f"dead slots must be 0 in {', '.join(loud) or 'the output'}")
-    return _Finding("confirmed", 1, "dead outputs and gradients are 0")
+        return Finding("refuted", 1, f"dead slots must be 0 in {', '.join(loud) or 'the output'}")
+    return Finding("confirmed", 1, "dead outputs and gradients are 0")
 
 
 def _same_bits(
@@ -489,7 +495,7 @@ def _same_bits(
     after: _Differentiated,
     quiet: Tensor | None,
     holes: dict[str, Tensor],
-) -> Iterator[_Finding]:
+) -> Iterator[Finding]:
     """Outputs and gradients before and after the dead slots were filled: live ones bit by bit, dead ones 0."""
     rows = [("the output", before[0], after[0], quiet)]
     for name, slope in before[1].items():
@@ -497,14 +503,14 @@ def _same_bits(
         if slope is not None and filled is not None:
             rows.append((f"the gradient of {name}", slope, filled, holes.get(name)))
         elif slope is not filled:
-            yield _Finding("refuted", 1, f"{name} loses or gains its gradient with {poison} in dead slots")
+            yield Finding("refuted", 1, f"{name} loses or gains its gradient with {poison} in dead slots")
     for what, old, new, hole in rows:
         alive = torch.ones_like(old, dtype=torch.bool) if hole is None else ~hole
         changed = int((old[alive].view(torch.int64) != new[alive].view(torch.int64)).sum())
         if changed:
             detail = f"{what} changes in {changed} live slots with {poison} in dead slots"
-            yield _Finding("refuted", old.numel(), detail)
+            yield Finding("refuted", old.numel(), detail)
         elif not bool((new[~alive] == 0).all()):
-            yield _Finding("refuted", old.numel(), f"{what} is not 0 in a dead slot that holds {poison}")
+            yield Finding("refuted", old.numel(), f"{what} is not 0 in a dead slot that holds {poison}")
         else:
-            yield _Finding("confirmed", old.numel(), "live slots keep their bits whatever dead slots hold")
+            yield Finding("confirmed", old.numel(), "live slots keep their bits whatever dead slots hold")

@@ -5,6 +5,8 @@ Nothing here evaluates a term or imports SymPy or torch, so that listing and cit
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,6 +109,7 @@ class Claim:
     uses: list[Claim]
     aliases: tuple[str, ...] = ()
     notation: Mapping[str, str] = field(default_factory=dict)
+    promises: Mapping[str, str] = field(default_factory=dict)  # of a contract: name -> sentence, formulas as TeX
     script_at: Instance | None = None  # a smaller instance, at which the SymPy script keeps more symbols
     about: str = ""
     derive: Derivation | None = None
@@ -116,7 +119,18 @@ class Claim:
     def __post_init__(self) -> None:
         if self.kind not in EXPECTED:
             raise ValueError(f"kind must be one of {sorted(EXPECTED)}; got {self.kind!r}")
+        if (self.kind == "contract") != bool(self.promises) or (self.promises and self.says is not None):
+            raise ValueError(
+                f"{self.id}: a contract has promises and no formula, everything else none; got {self.kind}"
+            )
         self.statement = None if self.says is None else self._statement(self.says, self.given)
+
+    def hash(self) -> str:
+        """Of the statement's canonical bytes, of a contract's promises; "" while there is neither."""
+        if self.promises:
+            text = json.dumps({"contract": dict(self.promises)}, sort_keys=True, ensure_ascii=False)
+            return hashlib.sha256(text.encode()).hexdigest()
+        return self.statement.hash() if self.statement else ""
 
     @property
     def expected(self) -> str:
@@ -246,6 +260,20 @@ class Topic:
         self.claims.append(made)
         return made
 
+    def contract(
+        self,
+        id: str,
+        title: str,
+        *,
+        source: Source,
+        promises: Mapping[str, str],
+        uses: Sequence[Claim] = (),
+        **more: Any,
+    ) -> Claim:
+        """What an algorithm promises: a named sentence each, checked on its code (`Evidence.promise`); never `proved`."""
+        kept: dict[str, Any] = {"kind": "contract", "says": None, "vocabulary": Vocabulary(), "promises": dict(promises)}
+        return self.claim(id, title, source=source, uses=uses, **kept, **more)
+
 
 @dataclass
 class Evidence:
@@ -254,6 +282,7 @@ class Evidence:
     claim: Claim
     references: list[dict[str, Any]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
+    promised: list[dict[str, Any]] = field(default_factory=list)
     patches: list[Mutant] = field(default_factory=list)
 
     def reference(
@@ -267,6 +296,18 @@ class Evidence:
         self.references.append(
             {"function": function, "arguments": dict(arguments), "value": value, "points": list(points), **more}
         )
+
+    def promise(self, name: str, check: str, *, of: str, also: Sequence[str] = ()) -> None:
+        """A promise of the contract, checked by `module:function` on the module `of` (numeric.contract says how).
+
+        also: modules that `of` imports and that patches may change, those that others import first.
+        """
+        if name not in self.claim.promises or any(one["name"] == name for one in self.promised):
+            left = [n for n in self.claim.promises if all(one["name"] != n for one in self.promised)]
+            raise ValueError(
+                f"{self.claim.id} has these promises left to check: {', '.join(left) or 'none'}; got {name!r}"
+            )
+        self.promised.append({"name": name, "check": check, "of": of, "also": tuple(also)})
 
     def patch(self, id: str, module: str, old: str, new: str, *, title: str = "", seen_in: str | None = None) -> None:
         """A wrong variant of the code: one textual change of a module's real source, refuted by running it."""

@@ -8,6 +8,8 @@ For each reference of a claim, at its points and on the boundary grid:
     dead       where the function takes a mask: dead entries, a dead row and a dead tail, filled with NaN, infinities and
                1e300, change no bit of what is live.  Where it is told that a step `terminated`: so with `next_value` there
 
+Of a contract (`Evidence.promise`) every promise is checked, as numeric.contract says; each row that it yields is one point.
+
 A mutant is a patch of the real source of a module (`Evidence.patch`), run by this very code on a fresh copy.  Its record
 has `values`, a hash of every output and gradient at every point, so that two patches that compute the same count once, and a
 `fault` where it is no wrong variant: those of `numeric.reference`, or `changes nothing` where it computes what the real code
@@ -39,7 +41,7 @@ class Reference:
         self._prepared: dict[int, tuple[dict[str, Any], list[Any]]] = {}
 
     def wants(self, evidence: Evidence) -> bool:
-        return bool(evidence.references)
+        return bool(evidence.references or evidence.promised)
 
     def check(
         self,
@@ -53,35 +55,45 @@ class Reference:
         seconds: float = 60.0,
         claim_record: Mapping[str, Any] | None = None,
     ) -> Record:
-        """The record of all references of the claim, or of those that a patch touches.  Nothing is random here."""
+        """The record of all that the evidence says of code, or of what a patch touches.  Nothing is random here."""
         started = time.perf_counter()
         if isinstance(variant, str):
-            found = list(self._all(evidence, evidence.references, None, device))
+            unchecked(evidence)
+            found = list(self._all(evidence, None, None, device))
             return summary(found, time.perf_counter() - started)
         patch = getattr(variant, "patch", None)
         if patch is None:
             raise ValueError(f"{variant.id} must be a patch of source to be run as code; it has none")
         module, old, new = patch
-        touched = [entry for entry in evidence.references if entry["function"].partition(":")[0] == module]
-        if not touched:
-            raise ValueError(f"{variant.id} must patch a module that a reference of the claim names; got {module}")
-        seen = list(far_enough(self._all(evidence, touched, (old, new), device)))
+        if module not in modules(evidence):
+            raise ValueError(f"{variant.id} must patch a module that the evidence of the claim names; got {module}")
+        seen = list(far_enough(self._all(evidence, module, (old, new), device)))
         refuted = [n for n, one in enumerate(seen) if one["verdict"] == "refuted"]
         record = summary(seen[: refuted[0] + 1] if refuted else seen, time.perf_counter() - started)
         record["values"] = computed(seen)
-        if (
-            record["verdict"] == "confirmed"
-            and computed(self._all(evidence, touched, None, device)) == record["values"]
-        ):
+        if record["verdict"] == "confirmed" and computed(self._all(evidence, module, None, device)) == record["values"]:
             record |= {"fault": CHANGES_NOTHING, "detail": "the changed code gives the same bits at every point"}
         return record
 
     def plan(self, evidence: Evidence, *, version: int = 0) -> list[Record]:
         """The functions, with how many points each is compared at; nothing is run."""
-        return [{"function": entry["function"], "points": len(entry["points"])} for entry in evidence.references]
+        promised = [{"function": one["of"], "promise": one["name"]} for one in evidence.promised]
+        return [
+            {"function": entry["function"], "points": len(entry["points"])} for entry in evidence.references
+        ] + promised
 
-    def _all(self, evidence: Evidence, entries: list[dict[str, Any]], patch: Patch, device: str) -> Iterator[Record]:
-        """Every comparison: all values first, so that a wrong variant is met soon, then slopes, then dead slots."""
+    def _all(self, evidence: Evidence, module: str | None, patch: Patch, device: str) -> Iterator[Record]:
+        """Every comparison that runs the module (None: any): values first, so that a wrong variant is met soon, then slopes,
+        dead slots and promises."""
+        entries = [one for one in evidence.references if module in (None, one["function"].partition(":")[0])]
+        yield from self._referred(evidence, entries, patch, device)
+        for one in evidence.promised:
+            if module in (None, one["of"], *one["also"]):
+                yield kept(one, None if patch is None or module is None else (module, *patch), device)
+
+    def _referred(
+        self, evidence: Evidence, entries: list[dict[str, Any]], patch: Patch, device: str
+    ) -> Iterator[Record]:
         for what, compare in COMPARISONS.items():
             for entry in entries:
                 function, seen = entry["function"], 0
@@ -101,6 +113,29 @@ class Reference:
         if id(entry) not in self._prepared:
             self._prepared[id(entry)] = entry, groups(evidence, entry, BOUNDARY)  # the entry is kept, so that its id is
         return self._prepared[id(entry)][1]
+
+
+def modules(evidence: Evidence) -> set[str]:
+    """Every module that the evidence runs by name, and that a patch may change."""
+    referred = {one["function"].partition(":")[0] for one in evidence.references}
+    return referred | {name for one in evidence.promised for name in (one["of"], *one["also"])}
+
+
+def unchecked(evidence: Evidence) -> None:
+    """Raise ValueError where a promise of the contract is not checked by anything."""
+    missing = set(evidence.claim.promises) - {one["name"] for one in evidence.promised}
+    if missing:
+        raise ValueError(
+            f"every promise of {evidence.claim.id} must be checked; these are not: {', '.join(sorted(missing))}"
+        )
+
+
+def kept(one: Mapping[str, Any], patch: tuple[str, str, str] | None, device: str) -> Record:
+    """What is found of one promise."""
+    from numeric.contract import run
+
+    found = run(one["check"], one["of"], also=one["also"], patch=patch, device=device)
+    return {"function": one["of"], "what": "promise", "promise": one["name"], "boundary": 0, **found}
 
 
 def far_enough(found: Iterator[Record]) -> Iterator[Record]:
@@ -204,9 +239,13 @@ def summary(found: list[Record], seconds: float) -> Record:
         raise ValueError("a reference must have points to be compared at; got none")
     worst = max(found, key=lambda one: RANK.index(one["verdict"]))
     total = {what: sum(f["points"] for f in found if f["what"] == what) for what in ("points", "gradients", "dead")}
-    near = [f["worst"] for f in found if f["what"] == "points" and f["worst"] is not None]
-    detail = worst["detail"]
-    if worst["verdict"] == "confirmed":
+    near = [f["worst"] for f in found if f["what"] in ("points", "promise") and f["worst"] is not None]
+    promised = [promise_record(one) for one in found if one["what"] == "promise"]
+    rows = sum(one["rows"] for one in promised)
+    detail = worst["detail"] if "promise" not in worst else f"{worst['promise']}: {worst['detail']}"
+    if worst["verdict"] == "confirmed" and promised:
+        detail = f"{len(promised)} promises are kept, in {rows:,} comparisons with exact values"
+    elif worst["verdict"] == "confirmed":
         detail = (
             f"exact values at {total['points']:,} points, {total['gradients']:,} slopes and {total['dead']:,} comparisons"
             " of dead slots agree"
@@ -214,12 +253,26 @@ def summary(found: list[Record], seconds: float) -> Record:
     return {
         "verdict": worst["verdict"],
         "seconds": seconds,
-        "functions": list(dict.fromkeys(f["function"] for f in found)),
-        **total,
+        "functions": list(dict.fromkeys(f["function"] for f in found if f["what"] != "promise")),
+        "modules": list(dict.fromkeys(f["function"] for f in found if f["what"] == "promise")),
+        "promises": promised,
+        **{**total, "points": total["points"] + rows},
         "boundary": sum(f["boundary"] for f in found),
         "worst": worst["worst"] if worst["verdict"] == "refuted" else max(near, key=share, default=None),
         "detail": detail,
         **({"fault": worst["fault"]} if "fault" in worst else {}),
+    }
+
+
+def promise_record(found: Record) -> Record:
+    """A promise as the ledger keeps it."""
+    worst = found["worst"] or {}
+    return {
+        "name": found["promise"],
+        "verdict": found["verdict"],
+        "rows": found["points"],
+        "detail": found["detail"],
+        **{key: worst[key] for key in ("error", "bound") if key in worst},
     }
 
 

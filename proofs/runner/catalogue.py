@@ -25,15 +25,22 @@ def static(claim: Claim, version: int) -> Data:
         "source": str(claim.source),
         "aliases": list(claim.aliases),
         "expected": claim.expected,
-        "statement": claim.title if says is None else text(claim, says),
+        "statement": said(claim),
         "latex": None if says is None else latex(claim, says),
-        "statement_hash": claim.statement.hash() if claim.statement else None,
+        "promises": dict(claim.promises),
+        "statement_hash": claim.hash() or None,
     }
+
+
+def said(claim: Claim) -> str:
+    """The formula as text; of a contract its promises; the title while there is neither."""
+    if claim.promises:
+        return " ".join(claim.promises.values())
+    return claim.title if claim.says is None else text(claim, claim.says)
 
 
 def row(found: Catalogue, claim: Claim, record: Data | None) -> Data:
     """One object of `list --json`.  record: the ledger's, or None; scope and verdict are null without it."""
-    said = claim.title if claim.says is None else text(claim, claim.says)
     given = [
         {
             "id": h.name,
@@ -51,7 +58,7 @@ def row(found: Catalogue, claim: Claim, record: Data | None) -> Data:
         "title": claim.title,
         "topic": claim.topic.id,
         "source": str(claim.source),
-        "statement": said,
+        "statement": said(claim),
         "hypotheses": given,
         "scope": record and record["scope"],
         "verdict": record and record["verdict"],
@@ -70,7 +77,7 @@ def current_inputs() -> dict[str, Data]:
         version = ids.number(claim, known)
         out[claim.id] = {
             "version": version,
-            "statement_hash": claim.statement.hash() if claim.statement else None,
+            "statement_hash": claim.hash() or None,
             "inputs_hash": digest(inputs(found, claim, known, sources)),
             "topic": claim.topic.id,
             "topic_title": claim.topic.title,

@@ -79,6 +79,7 @@ class Catalogue:
                 named.append(entry)
                 kept.references.extend(one.references)
                 kept.samples.extend(one.samples)
+                kept.promised.extend(one.promised)
                 kept.patches.extend(one.patches)
         return out
 
@@ -94,7 +95,7 @@ class Catalogue:
     def channels(self, claim: Claim) -> tuple[str, ...]:
         """The channels that speak of a claim: those of its statement, and those that its evidence asks for."""
         one = self.evidence.get(claim.id)
-        asked = [("montecarlo", one.samples), ("reference", one.references)] if one else []
+        asked = [("montecarlo", one.samples), ("reference", one.references or one.promised)] if one else []
         return (*claim.channels, *[name for name, parts in asked if parts])
 
     def mutants(self, claim: Claim) -> dict[str, Mutant]:

@@ -81,7 +81,7 @@ def shortened(value: object, most: int = 200) -> str:
 
 
 def hash_of(claim: Claim) -> str:
-    return claim.statement.hash() if claim.statement else ""
+    return claim.hash()
 
 
 def problem(claim: Claim, known: Mapping[str, Entry]) -> str | None:

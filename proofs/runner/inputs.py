@@ -43,7 +43,7 @@ def inputs(catalogue: Catalogue, claim: Claim, known: Mapping[str, ids.Entry], s
     stands_on = sources.closure(modules(catalogue, claim))
     cited = [u for u in bundle_order([claim]) if u is not claim]
     said = {
-        "statement": claim.statement.hash() if claim.statement else "",
+        "statement": claim.hash(),
         "declared": declared(catalogue, claim),
         "version": str(ids.number(claim, known)),
     }
@@ -61,6 +61,8 @@ def modules(catalogue: Catalogue, claim: Claim) -> list[str]:
     out += [catalogue.engines[name].module for name in engines(catalogue, claim)]
     if claim.id in catalogue.evidence:
         out += [r["function"].partition(":")[0] for r in catalogue.evidence[claim.id].references]
+        for one in catalogue.evidence[claim.id].promised:
+            out += [one["check"].partition(":")[0], one["of"], *one["also"]]
         out += [entry.module for entry in catalogue.evidence_entries(claim)]
     return out
 
@@ -106,7 +108,8 @@ def evidence(one: Evidence | None) -> list[Any]:
     """The plain data of a claim's evidence: code and points.  Its terms stand in sources, which are hashed."""
     if one is None:
         return []
-    return [[r["function"], r["points"]] for r in one.references] + [[s["instance"]] for s in one.samples]
+    promised = [[p["name"], p["check"], p["of"], list(p["also"])] for p in one.promised]
+    return [[r["function"], r["points"]] for r in one.references] + [[s["instance"]] for s in one.samples] + promised
 
 
 # ------------------------------------------------------------------------------------- what is installed

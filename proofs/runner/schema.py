@@ -177,6 +177,7 @@ class Record(Closed):
     problems: list[str]
     statement: str
     latex: str | None
+    promises: dict[str, str] = {}
     statement_hash: str | None
     evidence_hash: str | None
     inputs_hash: str

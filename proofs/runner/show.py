@@ -56,6 +56,8 @@ def _single(lines: list[str]) -> list[str]:
 # ------------------------------------------------------------------------------------- the statement
 def statement(claim: Claim) -> list[str]:
     """The formula; what its names are; each hypothesis as a formula, in words, and why it is needed; the witness."""
+    if claim.promises:
+        return promises(claim)
     if claim.says is None:
         return paragraph(f"no formal statement yet. {claim.about}", "  ")
     out = [*formula(text(claim, claim.says), "  ", "    "), ""]
@@ -68,6 +70,14 @@ def statement(claim: Claim) -> list[str]:
     if claim.uses:
         rows.append(("uses", paragraph(", ".join(u.id for u in claim.uses), width=WIDTH - 22)))
     return [*out, *entries(rows)]
+
+
+def promises(claim: Claim) -> list[str]:
+    """What a contract promises, by name; and the claims that it stands on."""
+    rows = [(name, paragraph(sentence, width=WIDTH - 22)) for name, sentence in claim.promises.items()]
+    if claim.uses:
+        rows.append(("uses", paragraph(", ".join(u.id for u in claim.uses), width=WIDTH - 22)))
+    return entries(rows)
 
 
 def hypothesis(claim: Claim, h: Hypothesis) -> list[str]:

@@ -110,7 +110,7 @@ def test_a_patch_that_changes_nothing_that_is_checked_survives():
 
 
 def test_a_patch_of_another_module_is_refused():
-    with pytest.raises(ValueError, match="must patch a module that a reference of the claim names"):
+    with pytest.raises(ValueError, match="must patch a module that the evidence of the claim names"):
         CHANNEL.check(ALL["hw14a"], Mutant("m", "m", ("reference",), patch=(kl.MODULE, "/ 2", "")))
     with pytest.raises(ValueError, match="must be a patch"):
         CHANNEL.check(ALL["hw14a"], hw14a.mutants["clip-alone"])

@@ -45,7 +45,7 @@ CHANNEL_KEYS = {
     "exact": "verdict seconds instances reason",
     "montecarlo": "verdict seconds instance estimand bound low high n chunk nonce device alpha power delta estimate "
     "interval target target_exact effects reason coordinates coordinate count alpha_each ratio_delta copies",
-    "reference": "verdict seconds functions points worst gradients boundary reason",
+    "reference": "verdict seconds functions modules promises points worst gradients boundary reason",
 }
 HASHES = ("statement_hash", "inputs_hash")
 

@@ -11,6 +11,8 @@ A placeholder is a comment alone on its line, `<!-- word: argument -->`:
     cite: ID         how a claim is cited         api: PAGE    public names, or the commands
     quote: ID        the same in a sentence       again: ID    the commands back to its hashes
     nightly:         the last record of each long check
+    code: FILE:NAME  a function or class of the tree, with its place
+    kill: ID         the kill matrix of one claim
 """
 
 from __future__ import annotations
@@ -26,13 +28,15 @@ from markupsafe import Markup, escape
 
 from proofs.runner.site.figures import FIGURES, write_figures
 from proofs.runner.site.landing import tiles
+from proofs.runner.site.listing import source
 from proofs.runner.site.marks import mark
 from proofs.runner.site.symbols import heads
 from proofs.runner.site.urls import lasting
 
 Data = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[3]
 LONG, SHORT = 160, 20  # characters of an instance that is folded, and of an entry that stays in sight
-PLACEHOLDER = re.compile(r"^<!-- (\w+): ?(\S*) -->$", re.M)
+PLACEHOLDER = re.compile(r"^<!-- (\w+): ?(\S*(?: \S+)*) -->$", re.M)
 SIGNS = {
     "start": "",
     "": "",
@@ -124,6 +128,11 @@ def part_landing(data: Data, argument: str) -> tuple[str, Data]:
     return plain("part_landing.md.j2")(data, argument)[0], {"tiles": tiles(data)}
 
 
+def part_code(data: Data, name: str) -> tuple[str, Data]:
+    """The source of `path/file.py:name`, or of the whole file."""
+    return "part_code.md.j2", {"f": source(ROOT, name)}
+
+
 def plain(template: str) -> Callable[[Data, str], tuple[str, Data]]:
     """A part that takes no argument."""
 
@@ -139,6 +148,8 @@ PARTS: dict[str, Callable[[Data, str], tuple[str, Data]]] = {
     "claims": part_claims,
     "figure": part_figure,
     "live": of_claim("part_live.md.j2"),
+    "kill": of_claim("part_kill.md.j2"),
+    "code": part_code,
     "api": part_api,
     "cite": of_claim("part_cite.md.j2"),
     "cited": of_claim("part_cited.md.j2"),
@@ -187,6 +198,7 @@ def environment() -> Environment:
         sign=sign,
         number=number,
         words=words,
+        prose=prose,
     )
     return env
 
@@ -194,6 +206,16 @@ def environment() -> Environment:
 def tex(source: str) -> Markup:
     """A formula within a line."""
     return Markup('<span class="arithmatex">\\({}\\)</span>').format(source)
+
+
+def prose(text: str) -> Markup:
+    """A sentence in which formulas stand between dollars, and code between backticks."""
+    parts = re.split(r"(\$[^$]+\$|`[^`]+`)", text)
+    shown = (
+        tex(p[1:-1]) if p[:1] == "$" else Markup("<code>{}</code>").format(p[1:-1]) if p[:1] == "`" else escape(p)
+        for p in parts
+    )
+    return Markup("").join(shown)
 
 
 def display(source: str) -> Markup:
