@@ -151,6 +151,7 @@ def claim_data(record: Record, uses: dict[str, list[str]], ledger: Record, extra
     return {
         **record,
         "channels": {channel: completed(record, channel) for channel in CHANNELS},
+        "promises": record.get("promises", {}),
         "slug": slug(name),
         "alias_slugs": [slug(alias) for alias in record["aliases"]],
         "symbols": extras.get("symbols", {}).get(name, []),
