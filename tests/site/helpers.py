@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FIXTURES = ("fixture_ledger.json", "fixture_inputs.json")
 LISTS = re.compile(r"<!-- claims: (\w+) -->")
+CLAIMS = re.compile(r"<!-- kill: (\S+) -->")
 CONFIG = """\
 INHERIT: {root}/mkdocs.yml
 docs_dir: {docs}
@@ -47,10 +48,11 @@ def prepare(folder: Path, *, docs: Path = ROOT / "docs", inputs: bool = True) ->
 def known_topics(docs: Path, copy: Path) -> Path:
     """A copy of the pages without the lists of other topics than the fixture's."""
     shutil.copytree(docs, copy)
-    known = fixture("inputs")["extras"]["topics"]
+    known, claims = fixture("inputs")["extras"]["topics"], fixture("ledger")["claims"]
     for page in (copy / "topics").glob("*.md"):
         text = page.read_text("utf8")
-        page.write_text(LISTS.sub(lambda m: m[0] if m[1] in known else "", text), "utf8")
+        text = LISTS.sub(lambda m: m[0] if m[1] in known else "", text)
+        page.write_text(CLAIMS.sub(lambda m: m[0] if m[1] in claims else "", text), "utf8")
     return copy
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from proofs.runner.bounded import read_json
+from proofs.runner.site import algorithms
 from proofs.runner.site.errata import errata
 from proofs.runner.site.graph import claim_map
 from proofs.runner.site.status import status_table
@@ -117,6 +118,7 @@ def site_data(ledger: Record, current: dict[str, Record], extras: Record) -> Rec
         "status": status_data(ledger),
         "map": claim_map(claims, topics),
         "table": status_table(claims, topics),
+        "algorithms": algorithms.rows(claims, topics, extras),
         "errata": errata(claims, extras.get("errata", [])),
         "withdrawn": withdrawn,
         "aliases": addresses(claims, withdrawn),

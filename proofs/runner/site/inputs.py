@@ -15,6 +15,7 @@ from proofs.claims import Claim
 from proofs.runner import ids
 from proofs.runner.catalogue import current_inputs
 from proofs.runner.discovery import catalogue
+from proofs.runner.site.algorithms import shown_curves, without_gradients
 from proofs.runner.site.symbols import symbols
 from proofs.runner.site.trusted import function_source, kernel_rules, trusted_base
 from proofs.runner.withdrawn import history, lost, read_withdrawn
@@ -34,6 +35,8 @@ def gather(root: Path, ledger: Data) -> tuple[Data, Data]:
         "symbols": {name: symbols(claim) for name, claim in found.claims.items()},
         "errata": errata_rows(root),
         "nightly": nightly_rows(root),
+        "curves": shown_curves(root),
+        "without_gradients": without_gradients(root, module_names(ledger)),
         "withdrawn": withdrawn(list(found.claims.values())),
         "rules": kernel_rules(root, trusted["files"]),
         "trusted": trusted,
@@ -72,6 +75,12 @@ def withdrawn(claims: list[Claim]) -> list[Data]:
         }
         for name, entry in gone.items()
     ]
+
+
+def module_names(ledger: Data) -> list[str]:
+    """Every module that a contract of the ledger is about."""
+    channels = [record["channels"].get("reference") or {} for record in ledger["claims"].values()]
+    return sorted({name for channel in channels for name in channel.get("modules") or []})
 
 
 def function_names(ledger: Data) -> list[str]:

@@ -13,6 +13,7 @@ A placeholder is a comment alone on its line, `<!-- word: argument -->`:
     nightly:         the last record of each long check
     code: FILE:NAME  a function or class of the tree, with its place
     kill: ID         the kill matrix of one claim
+    algorithms:      all algorithms with their evidence
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ PARTS: dict[str, Callable[[Data, str], tuple[str, Data]]] = {
     "trusted": plain("part_trusted.md.j2"),
     "rules": plain("part_rules.md.j2"),
     "nightly": plain("part_nightly.md.j2"),
+    "algorithms": plain("part_algorithms.md.j2"),
     "map": plain("part_map.md.j2"),
     "used": plain("part_used.md.j2"),
     "table": plain("part_table.md.j2"),
