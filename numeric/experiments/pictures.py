@@ -7,12 +7,16 @@ that what draws them needs no torch.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from typing import Any
 
 import torch
 from flint import arb
 from torch import Tensor
 
+from numeric.envs.cliff_walk import MOVES, Cliff
 from numeric.experiments.tanh_errors import FORMS, exact_log, slope
+from numeric.mdp.solve import optimum
 from numeric.primitives.gae import gae
 from numeric.primitives.kl import kl_k1, kl_k2, kl_k3
 from numeric.primitives.ppo_clip import ppo_clip
@@ -104,3 +108,21 @@ def apart(got: float, exact: arb) -> float:
 def tanh_slopes(at: Numbers) -> dict[str, Numbers]:
     """The slope of -log(1 - tanh(u)^2) in float32 by autograd, for each form."""
     return {form: [slope(f, u) for u in at] for form, f in FORMS.items()}
+
+
+def cliff(discount: str) -> dict[str, Any]:
+    """The cliff walk's optimal values and best moves, cell by cell from the top left, by exact policy iteration.
+
+    discount: a rational as text.  A cell is {"kind": "start", "goal", "cliff" or "cell", "value", "moves"}; the value is None
+    where the walk ends.
+    """
+    walk = Cliff()
+    found = optimum(walk.exact(Fraction(discount)))
+    kinds = {True: "goal", False: "cell"}
+
+    def cell(number: int) -> dict[str, Any]:
+        kind = "start" if number == walk.start else "cliff" if walk.is_cliff(number) else kinds[walk.is_goal(number)]
+        value = None if walk.terminal(number) else float(found.values.v[number])
+        return {"kind": kind, "value": value, "moves": [list(MOVES)[a] for a in found.actions[number]]}
+
+    return {"width": walk.width, "height": walk.height, "cells": [cell(n) for n in range(walk.width * walk.height)]}

@@ -84,3 +84,14 @@ def test_letters_keep_their_size_when_coordinates_are_shortened(tmp_path: Path) 
     svg = save("gae-weights", FIGURES["gae-weights"].panels[0], "light", tmp_path / "x.svg").read_text("utf8")
     assert "scale(0.015625)" in svg
     assert not re.search(r' d="[^"]*\d\.\d{3}', svg)
+
+
+@pytest.mark.parametrize(("discount", "worth"), [("1", 88.0), ("99/100", 77.277)])
+def test_the_cliff_walk_goes_along_the_edge(discount: str, worth: float) -> None:
+    walk = curves.cliff(discount)
+    cells = [walk["cells"][row * walk["width"] :][: walk["width"]] for row in range(walk["height"])]
+    start = cells[-1][0]
+    assert start["kind"] == "start" and start["moves"] == ["up"] and start["value"] == pytest.approx(worth, abs=5e-4)
+    assert [cell["moves"] for cell in cells[-2]] == [["right"]] * 11 + [["down"]]
+    assert [cell["kind"] for cell in cells[-1]] == ["start", *["cliff"] * 10, "goal"]
+    assert all(cell["value"] is None and not cell["moves"] for cell in cells[-1][1:])

@@ -21,6 +21,7 @@ PICTURES = "numeric.experiments.pictures"
 EPSILON = 0.2
 GAMMA = 0.99
 LAMBDAS = (0.0, 0.5, 0.9, 0.97)
+DISCOUNTS = ("1", "99/100")  # of the cliff walk
 FORMATS = ("float64", "float32", "bfloat16")
 Curve = tuple[list[float], dict[str, list[float]]]
 
@@ -213,6 +214,13 @@ def tanh_slopes() -> Curve:
     return grid, computed("tanh_slopes", grid)
 
 
+@cache
+def cliff(discount: str) -> dict[str, Any]:
+    """Optimal values and moves on the cliff walk, exact and then rounded."""
+    found: dict[str, Any] = computed("cliff", discount)
+    return found
+
+
 NUMBERS: dict[str, Callable[[], Any]] = {
     "clip-objective": lambda: {a: {"objective": clip_objective(a), "slopes": clip_slopes(a)} for a in (1, -1)},
     "gae-weights": lambda: {lam: gae_weights(lam) for lam in LAMBDAS},
@@ -221,6 +229,7 @@ NUMBERS: dict[str, Callable[[], Any]] = {
     "kl-spread": lambda: {"near": kl_spread_near(), "rare": kl_spread_rare()},
     "kl-gradients": kl_slopes,
     "softmax-step": lambda: {"simplex": simplex_paths(), "above average": above_average()},
+    "cliff-walk": lambda: {discount: cliff(discount) for discount in DISCOUNTS},
     "tanh-error": lambda: {**{name: tanh_errors(name) for name in FORMATS}, "slope": tanh_slopes()},
 }
 

@@ -109,6 +109,32 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def draw_cliff(figure: Figure, theme: Theme, walk: dict[str, Any]) -> None:
+    """Each cell with its value above its arrows; the cliff filled."""
+    width, height = walk["width"], walk["height"]
+    axes = figure.subplots()
+    axes.set(xlim=(0, width), ylim=(height, 0), xticks=range(width + 1), yticks=range(height + 1))
+    axes.tick_params(length=0, labelbottom=False, labelleft=False)
+    steps = {"up": (0, -0.19), "right": (0.32, 0), "down": (0, 0.19), "left": (-0.32, 0)}
+    for number, cell in enumerate(walk["cells"]):
+        x, y = number % width, number // width
+        if cell["kind"] == "cliff":
+            axes.fill((x, x + 1, x + 1, x), (y, y, y + 1, y + 1), color=theme["band"], alpha=0.6, linewidth=0)
+        if cell["value"] is not None:
+            shown = f"{cell['value']:.3g}" if cell["value"] == round(cell["value"]) else f"{cell['value']:.1f}"
+            axes.text(x + 0.5, y + 0.27, shown, ha="center", va="center", fontsize=6.5)
+        for move in cell["moves"]:
+            (dx, dy), at = steps[move], (x + 0.5, y + 0.66)
+            axes.annotate(
+                "",
+                (at[0] + dx, at[1] + dy),
+                at,
+                arrowprops={"arrowstyle": "->", "color": theme["one"], "linewidth": 1.1},
+            )
+    for word, x in (("start", 0.5), ("goal", width - 0.5)):
+        axes.text(x, height + 0.12, word, ha="center", va="top", fontsize=8, color=theme["two"])
+
+
 def mark(axes: Axes, x: float, colour: str) -> None:
     """A thin vertical line that bounds a zone."""
     axes.axvline(x, color=colour, linewidth=0.8, linestyle=":")
@@ -445,6 +471,22 @@ FIGURES = {
             ),
         ),
         source="numeric.primitives.softmax.log_softmax and score, float64",
+    ),
+    "cliff-walk": Picture(
+        "Optimal values and moves on the cliff walk",
+        "What is each cell worth, and where does one go? A move costs 1, the goal in the corner pays 100, a fall costs 100 and "
+        "ends the walk. At discount 1 (first picture) the start is worth 88, thirteen moves of which the last one pays; at "
+        "discount 0.99 (second picture) it is worth 77.277. Arrows are all best moves of a cell; where there are two, they are "
+        "worth the same.",
+        tuple(
+            Panel(
+                f"Twelve columns and four rows of numbers with arrows at discount {name}: values rise towards the goal in the "
+                "lower right corner; between start and goal lies the cliff; the best way runs along its edge.",
+                lambda figure, theme, discount=discount: draw_cliff(figure, theme, curves.cliff(discount)),  # type: ignore[misc]
+            )
+            for name, discount in zip(("1", "0.99"), curves.DISCOUNTS, strict=True)
+        ),
+        source="numeric.envs.cliff_walk.Cliff in rationals, solved by numeric.mdp.solve.optimum",
     ),
     "tanh-error": Picture(
         "Error of the tanh correction, by form and precision",

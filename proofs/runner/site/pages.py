@@ -263,18 +263,18 @@ def quoted(text: str) -> Markup:
     return Markup(json.dumps(text))
 
 
-def instance(values: Any) -> Markup:
+def instance(values: Any, end: str = "") -> Markup:
     """An instance on one line: `n = 3`, `p = (2/9, 3/9, 4/9)`; the groups that an instance may have are left out.
 
-    One that is too long to read is folded under its short entries.
+    One that is too long to read is folded under its short entries.  end: the full stop behind it; a fold needs none.
     """
     if not isinstance(values, dict):
-        return Markup("<code>{}</code>").format(flat(values))
+        return Markup("<code>{}</code>{}").format(flat(values), end)
     groups = [value.items() if isinstance(value, dict) else [(key, value)] for key, value in values.items()]
     texts = [f"{key} = {flat(value)}" for group in groups for key, value in group]
     shown = Markup(" ").join(Markup("<code>{}</code>").format(text) for text in texts)
     if sum(map(len, texts)) <= LONG:
-        return shown
+        return shown + end
     summary = ", ".join(text for text in texts if len(text) <= SHORT)
     return Markup('<details class="rl-instance"><summary>{}, …</summary>{}</details>').format(summary, shown)
 
