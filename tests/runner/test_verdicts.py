@@ -9,6 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from proofs.ppo_clip import hw14a
+from proofs.runner.channels import proof
+from proofs.runner.discovery import catalogue
 from proofs.runner.schema import Fate, Fault, faults
 from proofs.runner.verdicts import FATES, assemble, distinct, judge
 from tests.runner.tree import ROOT, Tree
@@ -337,3 +339,14 @@ def test_a_run_gives_each_patch_of_source_its_own_word(fresh: Tree) -> None:
     values = {name: m["values"] for name, m in record["mutants"].items()}
     assert values["refuted"] == values["refuted-too"] != values["elsewhere"] == values["rewritten"]
     assert re.search(r"reference +product is 0\.26\d+ where the exact value is 1\.6 ", text)
+
+
+def test_a_step_that_cites_names_the_one_claim_that_it_cites() -> None:
+    found = catalogue().claims["hw08f"]
+    steps = [
+        s for line in proof.run(found, versions={}, seconds=100, made={})["claim"]["derivation"] for s in line["small"]
+    ]
+    assert [s["cites"] for s in steps if s["rule"] == "cite"] == ["hw08f-step"]
+    assert not any("cites" in s for s in steps if s["rule"] != "cite")
+    with pytest.raises(ValueError, match="none of the claims used; got 000000000000"):
+        proof.cited(found, "0" * 64)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from proofs.claims import Claim, Control, Mutant
+from proofs.claims import Claim, Control, Mutant, bundle_order
 from proofs.kernel.statement import Statement
 from proofs.runner import bundle
 from proofs.runner.channels import Record
@@ -149,9 +149,18 @@ def told(claim: Claim, proof: Proof, story: Story) -> list[Record]:
 
 
 def small(claim: Claim, proof: Proof, n: int) -> Record:
-    """One step of the certificate: its rule, the steps that it stands on, and what it gives."""
-    rule, premises, _ = proof.steps[n]
+    """One step of the certificate: its rule, the steps that it stands on, what it gives, and which claim it cites."""
+    rule, premises, args = proof.steps[n]
     thm = proof.replay.done[n]
     local = sorted(text(claim, h) for h in thm.hyps - {h for _, h in proof.statement.hyps})
     where = f"   where {', '.join(local)}" if local else ""
-    return {"n": n, "rule": rule, "premises": premises, "text": f"{text(claim, thm.prop)}{where}"}
+    found = {"n": n, "rule": rule, "premises": premises, "text": f"{text(claim, thm.prop)}{where}"}
+    return found | ({"cites": cited(claim, args[0])} if rule == "cite" else {})
+
+
+def cited(claim: Claim, digest: str) -> str:
+    """The id of the claim, among those that this one stands on, whose statement has the hash.  Raises ValueError."""
+    for one in bundle_order(claim.uses):
+        if one.statement is not None and one.statement.hash() == digest:
+            return one.id
+    raise ValueError(f"a step cites a statement that is of none of the claims used; got {digest[:12]}")
