@@ -10,6 +10,7 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from proofs.kernel.defined import undefined
 from proofs.kernel.forms import context
 from proofs.kernel.poly import Undecided, add, back
 from proofs.kernel.statement import Statement
@@ -110,6 +111,14 @@ KINKS = [
 def test_slopes_at_named_points(t: Term, at: int, wanted: str) -> None:
     statement = Statement([], [], Eq(D(t, v, at), D(t, v, at) if wanted == "undefined" else num(wanted)))
     assert outcome(statement, {})[0] == ("undefined" if wanted == "undefined" else "true")
+
+
+@pytest.mark.parametrize(
+    ("t", "at", "wanted"), [row for row in KINKS if str(row[0]) != "(_v^0)"], ids=lambda a: str(a)[:40]
+)
+def test_where_there_is_no_slope_the_judge_says_why(t: Term, at: int, wanted: str) -> None:
+    said = undefined(D(t, v, at), context(EMPTY.decls, []))
+    assert (said is None) == (wanted != "undefined") and (said is None or len(said) > 4)
 
 
 TOUCHING = [

@@ -164,6 +164,10 @@ PAIRS: dict[str, tuple[Callable[[], Any], Callable[[], Any], str]] = {
         lambda: read([["Num", "1"]] * 60_000), lambda: read([["Num", "1"]] * 60_001), "a list of bounded length",
     ),
     "a power": (proves(Eq(x**40, x * x**39)), proves(Eq(x**41, x * x**40)), "an exponent is larger than allowed"),
+    "a power of a power": (
+        proves(Eq(x ** (40 * n), x ** (39 * n) * x**n), Ge(n, 0)), proves(Eq(x ** (41 * n), x ** (40 * n) * x**n), Ge(n, 0)),
+        "an exponent is larger than allowed",
+    ),
     "a prime": (
         proves(Eq(mk("Ln", num(999_983 * 1_000_003)), mk("Ln", num(999_983)) + mk("Ln", num(1_000_003)))),
         proves(Eq(mk("Ln", num(1_000_003 * 1_000_033)), 0)), "a number is too large to factor",
