@@ -271,7 +271,12 @@ class Topic:
         **more: Any,
     ) -> Claim:
         """What an algorithm promises: a named sentence each, checked on its code (`Evidence.promise`); never `proved`."""
-        kept: dict[str, Any] = {"kind": "contract", "says": None, "vocabulary": Vocabulary(), "promises": dict(promises)}
+        kept: dict[str, Any] = {
+            "kind": "contract",
+            "says": None,
+            "vocabulary": Vocabulary(),
+            "promises": dict(promises),
+        }
         return self.claim(id, title, source=source, uses=uses, **kept, **more)
 
 

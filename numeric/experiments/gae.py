@@ -99,14 +99,13 @@ steps.patch(
 )
 steps.patch("one-reward-too-many-in-code", MODULE, "if j == k - 1 else", "if j == k else", title="k + 1 rewards")
 steps.patch("rewards-undiscounted", MODULE, "discount**j * zero_dead(steps.reward", "zero_dead(steps.reward")
+steps.patch("td-plus-V", MODULE, "alpha=discount) - steps.value", "alpha=discount) + steps.value")
 steps.patch(
-    "td-plus-V", MODULE, "discount * steps.next_value - steps.value", "discount * steps.next_value + steps.value"
-)
-steps.patch(
-    "td-undiscounted", MODULE, "+ discount * steps.next_value", "+ steps.next_value", title="no gamma on V(s')",
+    "td-undiscounted", MODULE, "steps.next_value, alpha=discount)", "steps.next_value)", title="no gamma on V(s')",
     seen_in="labml's derivation of PPO",
 )  # fmt: skip
-steps.patch("discount-squared", MODULE, "discount * lambda_ * zero_dead", "discount * discount * lambda_ * zero_dead")
+WEIGHT = "value, next_value, weight=discount * lambda_"
+steps.patch("discount-squared", MODULE, WEIGHT, "value, next_value, weight=discount * discount * lambda_")
 NEXT, ERROR = "zero_dead(next_value, live & ~terminated)", "delta = _td_error(steps, discount)"
 steps.patch(
     "reads-past-a-terminal-step", MODULE, NEXT, "zero_dead(next_value, live)", title="the value after a terminal step is read",
@@ -125,8 +124,8 @@ steps.patch(
     title="the next episode's errors are added", seen_in="TorchRL #4209 (V-trace); skrl #449",
 )  # fmt: skip
 steps.patch(
-    "reads-the-next-reset", MODULE, "discount * steps.next_value - steps.value",
-    "discount * torch.cat([steps.value[1:], steps.next_value[-1:]]) - steps.value",
+    "reads-the-next-reset", MODULE, "steps.next_value, alpha=discount)",
+    "torch.cat([steps.value[1:], steps.next_value[-1:]]), alpha=discount)",
     title="V of the array's next step, though another episode has begun",
     seen_in="TorchRL PR #3771; CleanRL and rlax cannot say it otherwise",
 )  # fmt: skip
@@ -143,8 +142,8 @@ steps.patch(
     title="gamma^k where fewer than k steps are left", seen_in="FastTD3 #6; Stable-Baselines3 PR #2144",
 )  # fmt: skip
 steps.patch(
-    "flags-one-step-late", MODULE, "steps.goes_on[t])", "steps.goes_on[t - 1])", title="done at t for done at t + 1",
-    seen_in="rlevo #342",
+    "flags-one-step-late", MODULE, "return delta, steps.goes_on", "return delta, steps.goes_on.roll(1, 0)",
+    title="done at t for done at t + 1", seen_in="rlevo #342",
 )  # fmt: skip
 
 EVIDENCE = [steps]

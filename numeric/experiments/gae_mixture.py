@@ -16,6 +16,7 @@ from numeric.experiments.gae import (
     MODULE,
     NEXT,
     SECOND,
+    WEIGHT,
     cut,
     gae_slopes,
     joined,
@@ -64,17 +65,18 @@ for T in LENGTHS:
 compare(recursion, cut(), {"lambda_": lam}, [of_mixture(left, s) for s, left in zip(CUT, LEFT, strict=True)],
         joined(weights(FIRST), weights(SECOND)))  # fmt: skip
 
-STEP = "delta[t] + discount * lambda_ * zero_dead"
-recursion.patch("lambda-forgotten", MODULE, STEP, "delta[t] + discount * zero_dead", title="gamma for gamma lambda")
-recursion.patch("gamma-forgotten", MODULE, STEP, "delta[t] + lambda_ * zero_dead", title="lambda for gamma lambda")
-recursion.patch("lambda-on-the-error", MODULE, STEP, "lambda_ * delta[t] + discount * lambda_ * zero_dead")
+WEIGHTED = "value, next_value, weight="
+SUMMED = "return delta, steps.goes_on"
+recursion.patch("lambda-forgotten", MODULE, WEIGHT, f"{WEIGHTED}discount", title="gamma for gamma lambda")
+recursion.patch("gamma-forgotten", MODULE, WEIGHT, f"{WEIGHTED}lambda_", title="lambda for gamma lambda")
+recursion.patch("lambda-on-the-error", MODULE, SUMMED, "return lambda_ * delta, steps.goes_on")
 recursion.patch(
-    "power-one-high", MODULE, STEP, "discount * lambda_ * delta[t] + discount * lambda_ * zero_dead",
+    "power-one-high", MODULE, SUMMED, "return discount * lambda_ * delta, steps.goes_on",
     title="(gamma lambda)^(l+1) for (gamma lambda)^l",
 )  # fmt: skip
-recursion.patch("one-minus-lambda", MODULE, STEP, "(1 - lambda_) * delta[t] + discount * lambda_ * zero_dead")
+recursion.patch("one-minus-lambda", MODULE, SUMMED, "return (1 - lambda_) * delta, steps.goes_on")
 recursion.patch(
-    "rounded-to-float32", MODULE, STEP, "delta[t] + float(torch.tensor(discount * lambda_)) * zero_dead",
+    "rounded-to-float32", MODULE, WEIGHT, f"{WEIGHTED}float(torch.tensor(discount * lambda_))",
     title="gamma lambda rounded to float32, whatever the inputs are", seen_in="TorchRL's loop: gamma times a mask of integers",
 )  # fmt: skip
 recursion.patch(
@@ -94,13 +96,13 @@ recursion.patch(
     "dead-rewards-multiplied", MODULE, "zero_dead(reward, live), zero_dead(value", "reward * live, zero_dead(value",
     title="dead rewards times 0", seen_in="loss masks by multiplication: ROLL PR #447, TRL PR #6654",
 )  # fmt: skip
-two_ends.patch("ends-exchanged", MODULE, STEP, "delta[t] + discount * (1 - lambda_) * zero_dead", title="1 - lambda")
+two_ends.patch("ends-exchanged", MODULE, WEIGHT, f"{WEIGHTED}discount * (1 - lambda_)", title="1 - lambda")
 two_ends.patch(
     "forward-in-time",
     MODULE,
-    "for t in reversed(range(len(delta))):",
-    "for t in range(len(delta)):",
-    title="the loop the wrong way",
+    SUMMED,
+    "return delta.flip(0), steps.goes_on.flip(0)",
+    title="the sum the wrong way",
 )
 
 EVIDENCE = [recursion, two_ends]

@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 import torch
 
-from numeric.algorithms.policy_iteration import Settings, evaluate, improve, policy_iteration
-from numeric.envs.cliff_walk import Cliff
+from numeric.algorithms.policy_iteration import RECIPES, Settings, evaluate, improve, learner, policy_iteration
+from numeric.envs.cartpole import CartPole
+from numeric.envs.cliff_walk import Cliff, CliffWalk
 from numeric.envs.tabular import Table, table_of
 
 solve = pytest.importorskip("numeric.mdp.solve")
@@ -101,6 +102,7 @@ WRONG = [
     ({"settings": Settings(1.5)}, r"discount must lie in \[0, 1\]; got 1.5"),
     ({"policy": torch.ones(2, 2)}, "policy must be a probability vector"),
     ({"policy": torch.ones(3, 2) / 2}, r"policy must have shape \(2, 2\)"),
+    ({"policy": torch.ones(2, 2, device="meta") / 2}, r"policy must have shape \(2, 2\) on cpu; got \(2, 2\) on meta"),
     ({"policy": torch.tensor([[1.5, -0.5], [0.5, 0.5]])}, r"got \[1.5, -0.5\] at \[0\]"),
 ]
 
@@ -115,3 +117,87 @@ def test_wrong_input_is_named(changes: dict, says: str) -> None:
 def test_too_few_iterations_are_said() -> None:
     with pytest.raises(RuntimeError, match="within 1 iterations"):
         policy_iteration(Cliff().table(), Settings(1.0, most=1))
+
+
+# ------------------------------------------------------------------------------------- actions that are not available
+def test_the_best_available_action_is_taken_where_a_better_one_is_not() -> None:
+    table = table_of(reading.named("treasure"))  # stop for 1, or go on to 0 or 10
+    available = torch.tensor([[True, True], [True, False], [False, False]])
+    found = policy_iteration(table, Settings(1.0), available=available)
+    assert found.values.tolist() == [1, 0, 0] and found.policy[:2].tolist() == [[1, 0], [1, 0]]
+    assert policy_iteration(table, Settings(1.0)).values.tolist() == [10, 10, 0]
+
+
+SHUT = torch.tensor([[True, False], [True, True]])
+NOT_AVAILABLE = [
+    ({"available": torch.ones(3, 2, dtype=torch.bool)}, r"available must be boolean of shape \(2, 2\) on cpu; got torch.bool"),
+    ({"available": torch.ones(2, 2)}, "available must be boolean"),
+    ({"available": torch.tensor([[True, True], [False, False]])}, "leave an action in every state; got none in state 1"),
+    ({"available": SHUT, "policy": torch.ones(2, 2) / 2}, r"policy must take available actions only; got \[0.5, 0.5\] at \[0\]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "says"), NOT_AVAILABLE, ids=[s for _, s in NOT_AVAILABLE])
+def test_a_wrong_mask_is_named(changes: dict, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        policy_iteration(table_of(reading.named("m2")), Settings(0.5), **changes)
+
+
+# ------------------------------------------------------------------------------------- discount 1
+def test_where_never_to_end_is_better_there_is_no_optimum_at_discount_1() -> None:
+    leave = torch.tensor([[0.0, 1], [1, 0]], dtype=F64)
+    for first in (None, leave):
+        with pytest.raises(ValueError, match="ending must be better .* from state 0, worth -1, it is not"):
+            policy_iteration(table_of(reading.named("stay_exit")), Settings(1.0), first)
+    assert policy_iteration(table_of(reading.named("stay_exit")), Settings(0.9)).values.tolist() == [0, 0]
+
+
+def test_where_never_to_end_is_free_but_worse_the_optimum_is_given() -> None:
+    """STAY, and the walk in which moves are free: an improper policy is worth 0, the optimum is more."""
+    assert policy_iteration(table_of(reading.named("stay")), Settings(1.0)).values.tolist() == [1, 0]
+    free = policy_iteration(Cliff(move=0).table(), Settings(1.0))
+    assert free.values[36].item() == pytest.approx(100, rel=1e-9)
+
+
+def test_a_cycle_that_pays_is_refused_at_discount_1() -> None:
+    table = table_of(reading.named("stay"))
+    reward = table.reward.clone()
+    reward[0, 0] = 1.0
+    with pytest.raises(ValueError, match="never does from state 0"):
+        policy_iteration(table._replace(reward=reward), Settings(1.0))
+
+
+# ------------------------------------------------------------------------------------- what `rlproofs train` drives
+def test_the_planner_ends_where_policy_iteration_ends() -> None:
+    environment = CliffWalk(1, dtype=F64)
+    planner = learner(environment, RECIPES["cliff-walk"], seed=0)
+    figures = []
+    while not figures or figures[-1]["changed"]:
+        figures.append(planner.iterate())
+    found = policy_iteration(Cliff().table(), RECIPES["cliff-walk"])
+    assert [one["value"] for one in figures] == pytest.approx(found.history[:, 36].tolist(), rel=1e-12)
+    assert torch.equal(planner.policy, found.policy) and planner.steps == 192 * len(figures)
+    observation, total = environment.reset(), 0.0
+    for _ in range(13):
+        step = environment.step(planner.act(observation))
+        observation, total = step.observation, total + step.reward.item()
+    assert total == 88 and bool(step.terminated)
+
+
+def test_the_planner_goes_on_from_what_it_saved() -> None:
+    environment = CliffWalk(2, one_hot=False)
+    whole, first = (learner(environment, Settings(0.99), seed=0) for _ in range(2))
+    for planner in (whole, first):
+        planner.iterate()
+    state = first.state_dict()
+    first.iterate()
+    again = learner(environment, Settings(0.99), seed=5)
+    again.load_state_dict(state)
+    assert whole.iterate() == again.iterate() and torch.equal(whole.policy, again.policy)
+    assert whole.steps == again.steps
+    assert again.act(torch.tensor([36, 0])).shape == (2,)
+
+
+def test_an_environment_without_a_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="environment must be tabular, since its table is read; got CartPole"):
+        learner(CartPole(1), Settings(0.99), seed=0)
