@@ -14,10 +14,12 @@ from typing import Annotated, Any
 import typer
 
 from proofs.runner import ledger, limits
+from proofs.runner.commands import Commands
 from proofs.runner.discovery import Broken, Catalogue, NotFound
 from proofs.runner.stopping import Stopped, stoppable
 
 app = typer.Typer(
+    cls=Commands,
     help="Reinforcement-learning mathematics that runs: claims proved, checked again, sampled, attacked and cited.",
     no_args_is_help=True,
     add_completion=False,

@@ -1,0 +1,59 @@
+"""Every algorithm in every environment of its recipes: what it saves is all that its future depends on."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from numeric.algorithms.learner import Learner
+from numeric.training import folder
+from numeric.training.command import imported
+from numeric.training.curves import pairs
+from numeric.training.environments import task
+from tests.training.conftest import same
+
+ITERATIONS = 2  # before the checkpoint, and after it
+
+
+def made(pair: str, seed: int = 1) -> Learner:
+    algorithm, _, environment = pair.partition("/")
+    module = imported(algorithm)
+    settings = module.RECIPES[environment]
+    learner: Learner = module.learner(task(environment).make(settings.num_envs, "cpu", 5), settings, seed=seed)
+    return learner
+
+
+def gone_on(learner: Learner) -> list[dict[str, float]]:
+    return [learner.iterate() for _ in range(ITERATIONS)]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("pair", pairs())
+def test_a_learner_goes_on_from_a_checkpoint_as_if_it_had_never_stopped(pair: str) -> None:
+    calm, seed_of_the_other = made(pair), 2
+    gone_on(calm)
+    state = folder.loaded(folder.sealed({"learner": calm.state_dict()}))["learner"]
+    torch.manual_seed(0)  # nothing may depend on the global generator
+    wanted, end = gone_on(calm), calm.state_dict()
+    other = made(pair, seed_of_the_other)
+    gone_on(other)
+    other.load_state_dict(state)
+    torch.manual_seed(1)
+    found = gone_on(other)
+    assert repr(found) == repr(wanted) and other.steps == calm.steps, "repr, because NaN is not equal to itself"
+    assert same(other.state_dict(), end)
+
+
+@pytest.mark.parametrize("pair", pairs())
+def test_an_evaluation_leaves_no_trace_in_the_training(pair: str) -> None:
+    """An algorithm that draws its actions when it is evaluated draws them from a generator of their own."""
+    one, other = made(pair), made(pair)
+    one.iterate()
+    other.iterate()
+    action = one.act(task(pair.partition("/")[2]).make(9, "cpu", 3).reset())
+    assert action.shape == (9,) and not action.is_floating_point()
+    assert repr(one.iterate()) == repr(other.iterate())
