@@ -1,8 +1,9 @@
-"""Advantages along trajectories: the TD error, the k-step advantage, GAE (Schulman et al. 2016, arXiv:1506.02438).
+"""Along trajectories: the TD error, the k-step advantage, GAE (Schulman et al. 2016, arXiv:1506.02438), the lambda-return.
 
     delta_t = r_t + discount V(s_{t+1}) - V(s_t)
     A^(k)_t = sum_{j<k} discount^j r_{t+j} + discount^k V(s_{t+k}) - V(s_t)
     A_t     = delta_t + discount lambda A_{t+1}
+    G_t     = r_t + discount ((1 - lambda) V(s_{t+1}) + lambda G_{t+1})
 
 Inside an episode A^(k)_t = sum_{j<k} discount^j delta_{t+j} (hw11d) and A_t = sum_l (discount lambda)^l delta_{t+l}.
 
@@ -33,6 +34,8 @@ from torch import Tensor
 
 from numeric.primitives.checks import flags, has_time, positive_integer, same_shape, unit_interval
 from numeric.primitives.masks import zero_dead
+from numeric.primitives.recurrence import in_pieces
+from numeric.primitives.wide import is_wide, row_by_row
 
 
 def td_error(
@@ -104,17 +107,51 @@ def gae(
 
     lambda_ = 0 gives the TD error, lambda_ = 1 the return (with the bootstrap at its end) minus the value; the return
     that a value function is fitted to is A_t + V(s_t).  Shapes [T, ...], units and errors as in the module's docstring.
-    Backward over time, one vector operation over the rest of the shape.
+    How it is computed depends on the shape: `numeric.primitives.recurrence` decides and says why.
     """
     unit_interval(discount=discount, lambda_=lambda_)
-    steps = _steps(reward, value, next_value, terminated, truncated, mask)
-    delta = _td_error(steps, discount)
-    following = torch.zeros_like(delta[0])
-    advantages = []
-    for t in reversed(range(len(delta))):
-        following = delta[t] + discount * lambda_ * zero_dead(following, steps.goes_on[t])
-        advantages.append(following)
-    return torch.stack(advantages[::-1])
+    same_shape(reward=reward, value=value, next_value=next_value)
+    _ends(reward, terminated, truncated, mask)
+    if mask is None and is_wide(reward, value, next_value):
+        return row_by_row(reward, value, next_value, terminated, truncated, discount=discount, lambda_=lambda_)
+
+    def piece(rows: slice) -> tuple[Tensor, Tensor]:
+        steps = _clean(reward, value, next_value, terminated, truncated, mask, rows)
+        delta = _td_error(steps, discount)
+        return delta, steps.goes_on
+
+    return in_pieces(piece, reward, value, next_value, weight=discount * lambda_)
+
+
+def lambda_returns(
+    reward: Tensor,
+    next_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    *,
+    discount: float,
+    lambda_: float,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """The lambda-return: G_t = r_t + discount ((1 - lambda) V(s_{t+1}) + lambda G_{t+1}) inside a trajectory; at its end
+    G_t = r_t + discount V(s_{t+1}), without the second term where step t terminated.
+
+    It is the mixture of all k-step returns with weights (1 - lambda) lambda^(k-1), the last with what is left of them, and
+    `gae` + value wherever next_value[t] is value[t + 1] inside an episode.  lambda_ = 0 gives the target of TD(1), lambda_ = 1
+    the return.  Shapes [T, ...], units and errors as in the module's docstring; linear, and differentiable in both.
+    """
+    unit_interval(discount=discount, lambda_=lambda_)
+    same_shape(reward=reward, next_value=next_value)
+    _ends(reward, terminated, truncated, mask)
+    if mask is None and is_wide(reward, next_value):
+        return row_by_row(reward, None, next_value, terminated, truncated, discount=discount, lambda_=lambda_)
+
+    def piece(rows: slice) -> tuple[Tensor, Tensor]:
+        steps = _clean(reward, reward, next_value, terminated, truncated, mask, rows)
+        bootstrap = torch.sub(steps.next_value, zero_dead(steps.next_value, steps.goes_on), alpha=lambda_)
+        return torch.add(steps.reward, bootstrap, alpha=discount), steps.goes_on
+
+    return in_pieces(piece, reward, next_value, weight=discount * lambda_)
 
 
 class _Steps(NamedTuple):
@@ -130,19 +167,44 @@ class _Steps(NamedTuple):
 def _steps(
     reward: Tensor, value: Tensor, next_value: Tensor, terminated: Tensor, truncated: Tensor, mask: Tensor | None
 ) -> _Steps:
-    """Check the arguments and clean them: dead slots are 0 and so is the value after a terminal step."""
+    """Check the arguments and clean them."""
     same_shape(reward=reward, value=value, next_value=next_value)
+    _ends(reward, terminated, truncated, mask)
+    return _clean(reward, value, next_value, terminated, truncated, mask, slice(0, len(reward)))
+
+
+def _ends(reward: Tensor, terminated: Tensor, truncated: Tensor, mask: Tensor | None) -> None:
+    """Check that there is a step, and that what ends trajectories are flags of the same shape."""
     has_time(reward=reward)
     flags(reward, terminated=terminated, truncated=truncated)
-    live = torch.ones_like(terminated) if mask is None else mask
-    flags(reward, mask=live)
+    if mask is not None:
+        flags(reward, mask=mask)
+
+
+def _clean(
+    reward: Tensor,
+    value: Tensor,
+    next_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    mask: Tensor | None,
+    rows: slice,
+) -> _Steps:
+    """These rows: dead slots are 0 and so is the value after a terminal step; where a trajectory goes on to the next row."""
+    more = rows.stop < len(reward)
+    reward, value, next_value = reward[rows], value[rows], next_value[rows]
+    terminated, truncated = terminated[rows], truncated[rows]
+    live = torch.ones_like(terminated) if mask is None else mask[rows]
     goes_on = live & ~(terminated | truncated)
-    goes_on[:-1] &= live[1:]
-    goes_on[-1] = False
-    return _Steps(
-        zero_dead(reward, live), zero_dead(value, live), zero_dead(next_value, live & ~terminated), live, goes_on
-    )
+    if mask is not None:
+        goes_on[:-1] &= live[1:]
+        reward, value = zero_dead(reward, live), zero_dead(value, live)
+        if more:
+            goes_on[-1] &= mask[rows.stop]
+    if not more:
+        goes_on[-1] = False
+    return _Steps(reward, value, zero_dead(next_value, live & ~terminated), live, goes_on)
 
 
 def _td_error(steps: _Steps, discount: float) -> Tensor:
-    return steps.reward + discount * steps.next_value - steps.value
+    return torch.add(steps.reward, steps.next_value, alpha=discount) - steps.value

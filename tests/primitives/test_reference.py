@@ -100,6 +100,7 @@ FILLED_TOO_LATE = (
     "log_ratio = _log_ratio(logp, logq, mask)\n    return log_ratio.expm1() - log_ratio",
     "log_ratio = _log_ratio(logp, logq, None)\n    return zero_dead(log_ratio.expm1() - log_ratio, mask)",
 )
+WEIGHT, SUMMED = "value, next_value, weight=discount * lambda_", "return delta, steps.goes_on"
 MUTANTS = {  # fmt: skip
     "max-for-min": (ppo, "torch.minimum(", "torch.maximum("),
     "never-clipped": (ppo, "clipped * advantage)", "ratio * advantage)"),
@@ -124,12 +125,12 @@ MUTANTS = {  # fmt: skip
     "terminal-value-counted": (k_step, "live & ~terminated)", "live)"),
     "truncation-leaks": (gae_, "~(terminated | truncated)", "~terminated"),
     "truncation-as-termination": (gae_, "live & ~terminated)", "live & ~(terminated | truncated))"),
-    "no-lambda": (gae_, "discount * lambda_ *", "discount *"),
-    "no-discount-in-the-trace": (gae_, "discount * lambda_ *", "lambda_ *"),
-    "no-discount-in-delta": (gae_, "steps.reward + discount * steps.next_value", "steps.reward + steps.next_value"),
-    "delta-upside-down": (gae_, "return steps.reward + discount", "return -steps.reward - discount"),
-    "flags-one-step-late": (gae_, "steps.goes_on[t])", "steps.goes_on[t - 1])"),
-    "time-reversed": (gae_, "advantages[::-1]", "advantages"),
+    "no-lambda": (gae_, WEIGHT, "value, next_value, weight=discount"),
+    "no-discount-in-the-trace": (gae_, WEIGHT, "value, next_value, weight=lambda_"),
+    "no-discount-in-delta": (gae_, "steps.next_value, alpha=discount)", "steps.next_value)"),
+    "delta-upside-down": (gae_, "alpha=discount) - steps.value", "alpha=discount).neg() - steps.value"),
+    "flags-one-step-late": (gae_, SUMMED, "return delta, steps.goes_on.roll(1, 0)"),
+    "time-reversed": (gae_, SUMMED, "return delta.flip(0), steps.goes_on.flip(0)"),
     "dead-reward-read": (gae_padded, "zero_dead(reward, live)", "reward"),
     "dead-next-value-read": (k_step_padded, "zero_dead(next_value, live & ~terminated)", "next_value"),
     "dead-slot-followed": (k_step_masked, "goes_on[:-1] &= live[1:]", "pass"),

@@ -130,7 +130,6 @@ def test_a_fold_has_no_full_stop_behind_it_and_a_short_instance_has() -> None:
     assert instance({"p": ["1/3"] * 99}, ".").endswith("</details>")
 
 
-
 def test_claims_are_put_into_the_navigation_by_topic() -> None:
     nav = navigation([{"Home": "index.md"}, {"Claims": "claims/index.md"}], data())
     assert nav[1]["Claims"][:2] == ["claims/index.md", {"PPO clip": ["claims/hw14a.md", "claims/hw14b.md"]}]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def reference(root: Path) -> dict[str, Data]:
     missing = [name for page in pages.values() for one in page["modules"] for name in one.pop("missing")]
     if missing:
         raise Undocumented(f"a public name must have a docstring; these have none: {', '.join(missing)}")
-    return pages | {"command": {"commands": commands(module_path(root, COMMANDS))}}
+    return pages | {"command": {"commands": [*commands(module_path(root, COMMANDS)), *added(root)]}}
 
 
 def members(root: Path, package: str) -> list[Data]:
@@ -204,6 +205,21 @@ def commands(path: Path) -> list[Data]:
         raise Undocumented(
             f"a command and an option must say what they do; these do not: {', '.join(missing) or 'all'}"
         )
+    return found
+
+
+def added(root: Path) -> list[Data]:
+    """The commands that entry points add, read from the functions that they name; one without a source is left out."""
+    points = tomllib.loads((root / "pyproject.toml").read_text("utf8"))["project"]["entry-points"]["rlproofs.commands"]
+    cli = ast.parse(module_path(root, COMMANDS).read_text("utf8"))
+    choices = {node.name: constants(node) for node in cli.body if isinstance(node, ast.ClassDef)}
+    found = []
+    for name, value in points.items():
+        module, _, function = value.partition(":")
+        path = root / f"{module.replace('.', '/')}.py"
+        for node in ast.parse(path.read_text("utf8")).body if path.is_file() else []:
+            if isinstance(node, ast.FunctionDef) and node.name == function:
+                found.append(command(node, ast.Call(ast.Name("command"), [ast.Constant(name)], []), {}, choices))
     return found
 
 

@@ -11,6 +11,8 @@ A placeholder is a comment alone on its line, `<!-- word: argument -->`:
     cite: ID         how a claim is cited         api: PAGE    public names, or the commands
     quote: ID        the same in a sentence       again: ID    the commands back to its hashes
     nightly:         the last record of each long check
+    bench: NAME      one benchmark of the recorded run
+    curves: ALG ENV  recorded learning curves
     code: FILE:NAME  a function or class of the tree, with its place
     kill: ID         the kill matrix of one claim
     algorithms:      all algorithms with their evidence
@@ -27,6 +29,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from proofs.runner.site import learning
+from proofs.runner.site.bench import part_bench
 from proofs.runner.site.figures import FIGURES, write_figures
 from proofs.runner.site.landing import tiles
 from proofs.runner.site.listing import source
@@ -61,7 +65,7 @@ def build_pages(data: Data, docs_dir: Path) -> list[Path]:
         pages[f"claims/{claim['slug']}.md"] = template.render(data=data, claim=claim)
     pages |= lasting(data, env)
     written = [write(docs_dir / name, text) for name, text in pages.items()]
-    return written + write_figures(data, docs_dir / "figures")
+    return written + write_figures(data, docs_dir / "figures") + learning.write_figures(docs_dir / "figures")
 
 
 def write(path: Path, text: str) -> Path:
@@ -157,6 +161,8 @@ PARTS: dict[str, Callable[[Data, str], tuple[str, Data]]] = {
     "landing": part_landing,
     "quote": of_claim("part_quote.md.j2"),
     "again": of_claim("part_again.md.j2"),
+    "bench": part_bench,
+    "curves": learning.part_curves,
     "status": plain("part_status.md.j2"),
     "trusted": plain("part_trusted.md.j2"),
     "rules": plain("part_rules.md.j2"),
