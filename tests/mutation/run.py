@@ -1,10 +1,10 @@
 """Mechanical mutants: does a test notice each one?  `make mutants`
 
 cosmic-ray makes the mutants of a target (targets.py: the judge, or the code that turns evidence into verdicts); a seeded sample
-of 300 is tried, each in a private copy of the tree.  A mutant is killed by the first of the target's commands that fails, or by
-the clock, which is said apart.  What lives has a line in the target's survivors file that says why it does no harm; such a
-mutant is not tried again, except with --recheck.  Before the first mutant and after the last, the untouched copy must be green,
-so that nothing is called killed because of the machine.
+of 300 is tried, each in a private copy of the tree.  A mutant is killed by the first test or command of its target that fails, or
+by the clock (processor time, several times what the untouched copy takes), which is said apart.  What lives has a line in the
+target's survivors file that says why it does no harm; such a mutant is not tried again, except with --recheck.  What kills is
+green on the untouched copy, before the first mutant and after the last, so that nothing is called killed because of the machine.
 
     python -m tests.mutation.run [kernel|evidence] [--sample N] [--seed N] [--jobs N] [--only TEXT] [--recheck] [--out FILE]
 """
@@ -13,20 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from math import ceil
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -34,111 +28,15 @@ from typing import Any
 if __package__ in (None, ""):  # started as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.mutation.bench import Bench, End
 from tests.mutation.population import ROOT, Mutant, Name, population, sample
-from tests.mutation.targets import TARGETS, Target
+from tests.mutation.target import Target
+from tests.mutation.targets import TARGETS
 
-COPIED = ("proofs", "numeric", "tests", "pyproject.toml")
 SIZE, SEED, ENOUGH = 300, 1, 0.95
-# KiB of address space for one test run: a mutant that never stops collecting must not take the machine along.
-MEMORY = 4 << 20
-SLACK, LEAST = 4, 20  # processor seconds: so many times what the untouched copy takes, and at least so many
-WAITING = 10  # and so many times more on the clock on the wall: a busy machine kills no mutant, one that sleeps ends all the same
 
 
-@dataclass
-class End:
-    """killed, killed on import, killed by the clock, or survived; `by` is the test that failed."""
-
-    outcome: str
-    by: str
-    seconds: float
-
-
-# ------------------------------------------------------------------------------------- one mutant
-class Bench:
-    """A private copy of the tree, in which one mutant after the other is tried."""
-
-    def __init__(self, folder: Path, target: Target, source: Path = ROOT) -> None:
-        self.folder, self.target = folder, target
-        for name in COPIED:
-            if (source / name).is_dir():
-                shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source / name, folder / name)
-        self.limits = dict.fromkeys(target.commands(folder, None), 600.0)
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def ran(self, command: list[str], limit: float) -> tuple[int, str]:
-        """Exit code and output; 124 past the limit in processor seconds.  Whatever it started ends with it."""
-        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
-        limited = ["sh", "-c", f'ulimit -v {MEMORY}; ulimit -S -t {ceil(limit)}; exec "$@"', "sh", *command]
-        with tempfile.TemporaryFile("w+", encoding="utf8", errors="replace") as out:
-            self.process = process = subprocess.Popen(
-                limited, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-            )  # fmt: skip
-            try:
-                code = process.wait(WAITING * limit)
-                code = 124 if code == -signal.SIGXCPU else code
-            except subprocess.TimeoutExpired:
-                code = 124
-            finally:
-                self.stop()
-                process.wait()
-                self.process = None
-            out.seek(0)
-            return code, out.read()
-
-    def stop(self) -> None:
-        """End what runs here, children included: it has a session of its own."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-    def untouched(self) -> None:
-        """Every command is green; how long each takes sets its limit.  Raises SystemExit."""
-        for name, command in self.target.commands(self.folder, None).items():
-            start = spent()
-            code, output = self.ran(command, 600)
-            if code:
-                raise SystemExit(f"{name} is not green on the untouched copy (exit {code}):\n{output[-2000:]}")
-            self.limits[name] = max(LEAST, SLACK * (spent() - start))
-
-    def judged(self, mutant: Mutant) -> End:
-        """The end of one mutant; the copy is put back as it was."""
-        path, start = self.folder / self.target.path(mutant.name.file), time.monotonic()
-        original = path.read_text("utf8")
-        path.write_text(mutant.source(original), "utf8")
-        try:
-            outcome, by = self._first_failure(mutant.name.file)
-        finally:
-            path.write_text(original, "utf8")
-        return End(outcome, by, round(time.monotonic() - start, 1))
-
-    def _first_failure(self, file: str) -> tuple[str, str]:
-        for name, command in self.target.commands(self.folder, file).items():
-            code, output = self.ran(command, self.limits[name])
-            if code == 124:
-                return "killed by the clock", name
-            if code:
-                return ("killed on import" if name == "import" else "killed"), by(name, code, output)
-        return "survived", ""
-
-
-def spent() -> float:
-    """Processor seconds of all processes that have ended and were waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def by(name: str, code: int, output: str) -> str:
-    """The first test that failed, as pytest names it; else the command, its exit code and the last line."""
-    for line in output.splitlines():
-        if line.startswith(("FAILED ", "ERROR ")):
-            return line.partition(" ")[2].partition(" - ")[0][:160]
-    last = output.strip().splitlines()[-1:] or [""]
-    return f"{name}, exit {code}: {last[0][:120]}"
-
-
+# ------------------------------------------------------------------------------------- the copies
 @contextmanager
 def benches(count: int, target: Target) -> Iterator[list[Bench]]:
     """Copies of one and the same state of the tree: the files may change while this runs."""
@@ -146,12 +44,7 @@ def benches(count: int, target: Target) -> Iterator[list[Bench]]:
         made = [Bench(Path(folder) / "0", target)]
         made += [Bench(Path(folder) / str(n), target, made[0].folder) for n in range(1, count)]
         try:
-            made[0].untouched()
-            for bench in made:
-                bench.limits = made[0].limits
             yield made
-            for bench in made:
-                bench.untouched()
         finally:
             for bench in made:
                 bench.stop()
@@ -246,8 +139,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--only", default="", help="of the sample, those whose file, function or operator holds this text"
     )
     parser.add_argument("--out", type=Path, help="where the result goes; .rlproofs/mutants-TARGET.json")
+    parser.add_argument(
+        "--measured", type=Path, help="which test executes what (evidence): read, or written if not there"
+    )
     options = parser.parse_args(arguments)
     target = TARGETS[options.target]
+    target.kept = options.measured
     why = explanations(target.survivors)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with benches(options.jobs, target) as made:
@@ -256,7 +153,9 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = [m for m in sample(every, options.sample, options.seed) if options.only in " ".join(map(str, m.name))]
         files = {name: path.read_text("utf8") for name, path in target.files(folder)}
         known = [] if options.recheck else [m for m in chosen if m.name in why]
+        target.begin(made)
         ends = tried([m for m in chosen if m not in known], made)
+        target.end(made, list(ends.values()))
         ends |= {m: End("survived", "as explained", 0.0) for m in known}
     written(options.out or ROOT / ".rlproofs" / f"mutants-{target.name}.json", options, ends, len(every))
     told, well = summary(ends, why, files)

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation.bench import Bench, End, Stopped, by
+from tests.mutation.evidence import EvidenceCode
 from tests.mutation.population import ROOT, Mutant, Name, annotations, population, sample
-from tests.mutation.run import Bench, End, by, explanations, summary
-from tests.mutation.targets import TARGETS, Kernel, Target
+from tests.mutation.run import explanations, summary
+from tests.mutation.target import Target
+from tests.mutation.targets import TARGETS, Kernel
 
 KERNEL, EVIDENCE = TARGETS["kernel"], TARGETS["evidence"]
 EACH = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
@@ -122,8 +125,9 @@ def lines_of(name: Name, target: Target) -> set[str]:
 @EACH
 def test_each_explained_mutant_can_still_be_made(target: Target) -> None:
     pytest.importorskip("cosmic_ray")
-    there = {m.name for m in population(target.files(ROOT))}
-    assert [name for name in explanations(target.survivors) if name not in there] == []
+    found = explanations(target.survivors)
+    there = {m.name for m in population(f for f in target.files(ROOT) if f[0] in {name.file for name in found})}
+    assert [name for name in found if name not in there] == []
 
 
 @pytest.mark.parametrize(
@@ -202,7 +206,7 @@ def bench(folder: Path, *codes: str) -> Bench:
     (folder / KERNEL.path("one.py")).write_text(SOURCE, "utf8")
     out = object.__new__(Bench)
     out.folder, out.target = folder, Lines(dict(zip(("import", "quick"), codes, strict=True)))
-    out.limits, out.process = dict.fromkeys(out.target.codes, 5.0), None
+    out.limits, out.process, out.stopped = dict.fromkeys(out.target.codes, 5.0), None, False
     return out
 
 
@@ -243,17 +247,29 @@ def test_what_kills_is_what_the_judge_does_and_not_how_it_is_written() -> None:
     assert tried.count("-x") == 2 and "--channel proof" in tried
 
 
-def test_every_file_of_the_evidence_code_is_mutated_and_every_test_of_it_is_asked() -> None:
+def test_a_bench_that_was_told_to_stop_begins_nothing_more(tmp_path: Path) -> None:
+    one = bench(tmp_path, "", "")
+    one.stop()
+    with pytest.raises(Stopped):
+        one.ran([sys.executable, "-c", "pass"], 5)
+
+
+def test_every_file_of_the_evidence_code_is_mutated_and_every_test_of_it_is_measured() -> None:
     files = [name for name, _ in EVIDENCE.files(ROOT)]
     assert {"numeric/montecarlo/bounds.py", "proofs/runner/ledger.py", "proofs/runner/channels/exact.py"} <= set(files)
-    tests = {p.relative_to(ROOT).as_posix() for f in EVIDENCE.TESTS for p in (ROOT / f).glob("test_*.py")}
-    for file in files:
-        asked = EVIDENCE.commands(ROOT, file)
-        words = [w for name in ("near", "pytest") for w in asked.get(name, ()) if w.startswith("tests/")]
-        assert set(words) == tests and len(words) == len(tests), file
-        assert list(asked)[-2:] == ["verify", "pytest"] and "verify" in asked["verify"]
+    tests = {p.relative_to(ROOT).as_posix() for f in EvidenceCode.TESTS for p in (ROOT / f).glob("test_*.py")}
+    asked = EvidenceCode().commands(ROOT, None)
+    assert set(asked) == tests | {"verify"} and all(
+        command[-1] == name for name, command in asked.items() if name in tests
+    )
+    assert "verify" in asked["verify"] and set(EvidenceCode.CLAIMS) <= set(asked["verify"])
 
 
-def test_the_nearest_tests_come_first() -> None:
-    near = EVIDENCE.commands(ROOT, "numeric/montecarlo/bounds.py")["near"]
-    assert next(w for w in near if w.startswith("tests/")) == "tests/montecarlo/test_bounds.py"
+def test_the_nearest_tests_bear_the_name_of_a_file_or_name_it() -> None:
+    near = EvidenceCode().near(ROOT, "numeric/montecarlo/bounds.py")
+    assert near[0] == "tests/montecarlo/test_bounds.py" and "tests/montecarlo/exactly.py" not in near and len(near) > 2
+
+
+def test_a_file_is_imported_by_its_dotted_name() -> None:
+    assert EvidenceCode().importing("proofs/runner/channels/__init__.py")[-1] == "import proofs.runner.channels"
+    assert EvidenceCode().importing("numeric/montecarlo/plan.py")[-1] == "import numeric.montecarlo.plan"
