@@ -127,7 +127,7 @@ breakages: $(ALL) ## apply each deliberate breakage of tests/breakages.toml and 
 guards: $(ALL) ## delete each guard of the judge and see an attack succeed
 	@$(BIN)/python tests/kernel/guards.py $(ARGS)
 
-mutants: $(NIGHT) ## change the judge mechanically in 300 places, one after the other, and see a test notice
+mutants: $(NIGHT) ## change the judge in 300 places, one after the other, and see a test notice; ARGS=evidence: statistics and runner
 	@$(BIN)/python tests/mutation/run.py $(ARGS)
 
 killed: $(ALL) ## kill -9 at 50 random moments of a run; nothing finished is lost, and the end is that of an undisturbed run
