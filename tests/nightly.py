@@ -5,6 +5,7 @@
     kill -9       at fifty moments of a run: nothing finished is lost, and the end is that of an undisturbed run
     survival      every claim under several hash seeds, locales and time zones; one and three workers
     fuzz          the judge on many more random terms and certificates
+    algorithms    each learns what its page says, from several seeds
     mutants       300 mechanical changes of the judge, and 300 of statistics and runner: does a test notice?
     browser       every page of the site
 
@@ -37,6 +38,7 @@ STEPS: dict[str, list[str]] = {
     "kill -9": ["tests/kill9.py"],
     "survival": [*PYTEST, "tests/runner", "-m", "nightly"],
     "fuzz": [*PYTEST, "tests/kernel", "tests/readings", "tests/tactics", "tests/definitions", "-m", "nightly"],
+    "algorithms": [*PYTEST, "tests/algorithms", "tests/training", "tests/bench", "-m", "nightly"],
     "mutants of the judge": ["tests/mutation/run.py", "kernel"],
     "mutants of the evidence": ["tests/mutation/run.py", "evidence"],
     "browser": [*PYTEST, "tests/site", "tests/tutorial", "-m", "nightly or browser"],
