@@ -6,6 +6,7 @@ tied to a page's list of symbols (marks.py) carry `data-s`; the TeX that a reade
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import html
 import json
@@ -62,6 +63,7 @@ class Formulas:
 
         if self.engine is None:
             self.engine = MiniRacer()
+            atexit.register(self.close)  # a build that fails never saves, and an open engine may keep Python from ending
             self.engine.eval(self.script)
         options = json.dumps({**OPTIONS, "displayMode": display})
         try:
@@ -88,6 +90,10 @@ class Formulas:
         part = self.cache_file.with_suffix(".part")
         part.write_text(json.dumps(self.used), "utf8")
         part.replace(self.cache_file)
+        self.close()
+
+    def close(self) -> None:
+        """Let the engine go."""
         if self.engine is not None:
             self.engine.close()
             self.engine = None
