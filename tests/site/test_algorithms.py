@@ -64,6 +64,10 @@ def table(claim: dict[str, Any], **extras: Any) -> list[dict[str, Any]]:
 def test_a_row_says_what_the_ledger_says() -> None:
     (row,) = table(contract())
     assert (row["promises"], row["bugs"], row["gradients"]) == ("1 of 1", "1 of 1", ["value", "advantage"])
+    said = "what the rewards receive receives no gradient; the critic, through returns, receives no gradient"
+    (row,) = table(contract(promises=[{"name": "gradients", "verdict": "confirmed", "rows": 2, "detail": said}]))
+    assert row["gradients"] == ["the rewards", "the critic, through returns"]
+    (row,) = table(contract())
     assert row["files"] == ["numeric/primitives/gae.py"] and missing([row]) == []
 
 

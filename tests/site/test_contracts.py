@@ -112,3 +112,9 @@ def test_a_sentence_is_escaped_around_its_formulas() -> None:
     assert prose("a < $b < c$ & `d < e`") == (
         'a &lt; <span class="arithmatex">\\(b &lt; c\\)</span> &amp; <code>d &lt; e</code>'
     )
+
+
+def test_a_contract_uses_the_claims_that_its_code_stands_on() -> None:
+    ledger, inputs = fixture("ledger"), fixture("inputs")
+    made = site_data(ledger, inputs["current"], inputs["extras"] | {"stands_on": {NAME: ["hw23d"]}})
+    assert made["claims"][NAME]["uses"] == ["hw23d"] and NAME in made["claims"]["hw23d"]["used_by"]

@@ -14,7 +14,7 @@ Data = dict[str, Any]
 PREFIX = "alg-"
 CURVES = re.compile(r"^<!-- curves: (\S+) (\S+) -->$", re.M)
 CLAIMS = re.compile(r"^<!-- claims: (\w+) -->$", re.M)
-NOTHING_ARRIVES = re.compile(r"(?:^|; )([^;]+?) receives no gradient")
+NOTHING_ARRIVES = re.compile(r"(?:^|; )(?:what )?([^;]+?)(?: receives?)?,? receives no gradient")
 TAKES_GRADIENTS = re.compile(r"\bautograd\b|\.backward\(|requires_grad")
 CELLS = ("files", "promises", "bugs", "gradients", "page", "curves")
 

@@ -105,7 +105,8 @@ def short(digest: str | None) -> str:
 def site_data(ledger: Record, current: dict[str, Record], extras: Record) -> Record:
     """The object that the templates print. Raises StaleLedger if the ledger does not belong to the catalogue."""
     check_inputs(ledger, current)
-    uses = {name: claims_used(record) for name, record in ledger["claims"].items()}
+    stands_on = extras.get("stands_on", {})  # what a contract's code is built on; a proof says itself what it cites
+    uses = {name: stands_on.get(name) or claims_used(record) for name, record in ledger["claims"].items()}
     claims = {name: claim_data(record, uses, ledger, extras) for name, record in ledger["claims"].items()}
     topics = topic_data(claims, extras)
     withdrawn = [{"slug": slug(row["id"]), **row} for row in extras.get("withdrawn", [])]

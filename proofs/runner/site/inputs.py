@@ -35,6 +35,7 @@ def gather(root: Path, ledger: Data) -> tuple[Data, Data]:
         "symbols": {name: symbols(claim) for name, claim in found.claims.items()},
         "errata": errata_rows(root),
         "nightly": nightly_rows(root),
+        "stands_on": {c.id: [u.id for u in c.uses] for c in found.claims.values() if c.promises},
         "curves": shown_curves(root),
         "without_gradients": without_gradients(root, module_names(ledger)),
         "withdrawn": withdrawn(list(found.claims.values())),
