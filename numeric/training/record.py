@@ -183,9 +183,8 @@ def again(record: Data) -> Again:
     if differ:
         return Again("differs", f"the recipe is not the recorded one: {differ}")
     lines = record["again"]["lines"]
-    plan = Plan(
-        record["again"]["seed"], lines[-1]["steps"], config["every"], config["episodes"], None, config["device"]
-    )
+    steps = lines[-1]["steps"] + 1  # the last iteration of a run that has nothing left to do takes none
+    plan = Plan(record["again"]["seed"], steps, config["every"], config["episodes"], None, config["device"])
     with tempfile.TemporaryDirectory() as place:
         run(algorithm, environment, plan, settings, Path(place) / "run", config["threads"], Silent())
         found = Folder.read(Path(place) / "run").lines[: len(lines)]

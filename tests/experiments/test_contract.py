@@ -28,7 +28,7 @@ def evidence() -> Evidence:
     one = Evidence(contract(value="it is $1$", slope="it has one"))
     one.promise("value", f"{HERE}:one_step", of=GAE)
     one.promise("slope", f"{HERE}:through_the_clip", of=CLIP)
-    one.patch("plus-value", GAE, "steps.next_value - steps.value", "steps.next_value + steps.value")
+    one.patch("plus-value", GAE, "alpha=discount) - steps.value", "alpha=discount) + steps.value")
     return one
 
 
