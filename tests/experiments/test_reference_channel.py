@@ -23,6 +23,9 @@ PPO = "numeric.primitives.ppo_clip"
 def test_the_code_is_the_term(name):
     seen = CHANNEL.check(ALL[name], "claim")
     assert seen["verdict"] == "confirmed", seen["detail"]
+    if ALL[name].promised:
+        assert {one["name"] for one in seen["promises"]} == set(ALL[name].claim.promises) and seen["points"] > 100
+        return
     assert seen["points"] > 0 and seen["gradients"] > 0 and seen["dead"] > 0
     assert 0 < seen["worst"]["error"] <= seen["worst"]["bound"]
     assert seen["boundary"] > 0 or not moves(ALL[name])
@@ -37,7 +40,11 @@ def moves(one):
     return any(not any(x in found and any(t.op == "Eq" for t in found) for found in given) for x in reals)
 
 
-@pytest.mark.parametrize(("name", "patch"), [(name, p.id) for name, one in ALL.items() for p in one.patches])
+# Of a contract the first: `rlproofs verify`, which `make test` runs before, goes through all of them by the same code.
+PATCHES = [(name, p.id) for name, one in ALL.items() for p in (one.patches[:1] if one.promised else one.patches)]
+
+
+@pytest.mark.parametrize(("name", "patch"), PATCHES)
 def test_every_patched_copy_is_refuted(name, patch):
     mutant = next(p for p in ALL[name].patches if p.id == patch)
     seen = CHANNEL.check(ALL[name], mutant)
