@@ -177,11 +177,11 @@ def advice(outcome: Outcome, wrong: list[Data], width: int | None) -> str:
     if wrong:
         return f"next: mend it, then `{command()} verify {wrong[0]['id']} --explain`"
     ours = [name for name, record in outcome.records.items() if not record["source"].startswith("this project")]
-    one = next(iter([*ours, *outcome.records]), "ID")
+    stated = [name for name in ours if outcome.records[name]["latex"]]  # a contract has no script
+    one = next(iter([*stated, *ours, *outcome.records]), "ID")
     python = str(Path(command()).with_name("python")) if "/" in command() else "python"
-    commands = [
-        f"`{command()} {words}`" for words in (f"show {one}", f"show {one} --sympy | {python} -", f"cite {one}")
-    ]
+    asked = [f"show {one}", *([f"show {one} --sympy | {python} -"] if one in stated else []), f"cite {one}"]
+    commands = [f"`{command()} {words}`" for words in asked]
     return f"next: {', '.join(commands) if width is None else f',{chr(10)}      '.join(commands)}"
 
 

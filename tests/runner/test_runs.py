@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from proofs.runner.summary import advice
 from tests.runner.tree import Tree, claims
 
 
@@ -187,3 +189,11 @@ def test_the_ledger_is_json_of_its_schema(tree: Tree) -> None:
         "const": "rlproofs-ledger/1",
         "type": "string",
     }
+
+
+def test_what_to_type_next_asks_no_contract_for_a_script() -> None:
+    def outcome(**latex: str | None) -> Any:
+        return SimpleNamespace(records={n: {"source": "slides", "latex": tex} for n, tex in latex.items()})
+
+    assert "show b --sympy" in advice(outcome(a=None, b="x = x"), [], None)
+    assert "--sympy" not in advice(outcome(a=None), [], None) and "cite a" in advice(outcome(a=None), [], None)
