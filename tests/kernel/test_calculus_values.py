@@ -113,9 +113,11 @@ def test_slopes_at_named_points(t: Term, at: int, wanted: str) -> None:
     assert outcome(statement, {})[0] == ("undefined" if wanted == "undefined" else "true")
 
 
-@pytest.mark.parametrize(
-    ("t", "at", "wanted"), [row for row in KINKS if str(row[0]) != "(_v^0)"], ids=lambda a: str(a)[:40]
-)
+# v^0 has the slope 0 everywhere, and the judge does not know it: its table asks for v^(0 - 1) first.  That refuses too much.
+JUDGED = [row for row in KINKS if str(row[0]) != "(_v^0)"]
+
+
+@pytest.mark.parametrize(("t", "at", "wanted"), JUDGED, ids=lambda a: str(a)[:40])
 def test_where_there_is_no_slope_the_judge_says_why(t: Term, at: int, wanted: str) -> None:
     said = undefined(D(t, v, at), context(EMPTY.decls, []))
     assert (said is None) == (wanted != "undefined") and (said is None or len(said) > 4)
