@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 COPIED = ("proofs", "numeric", "tests", "docs", "pyproject.toml")
 # KiB of address space for one test run: a mutant that never stops collecting must not take the machine along.
 MEMORY = 4 << 20
-SLACK, LEAST = 4, 20  # processor seconds: so many times what the untouched copy takes, and at least so many
-WAITING = 10  # and so many times more on the clock on the wall: a busy machine kills no mutant, one that sleeps ends all the same
+LEAST = 20  # processor seconds for an import
+# A limit is in processor seconds, so that a busy machine kills no mutant; one that sleeps ends after so many times its limit.
+WAITING = 10
 CLOCK = 124  # the exit code of what passed a limit
 
 
@@ -55,7 +56,6 @@ class Bench:
                 compiled(folder / name)
             else:
                 shutil.copy(source / name, folder / name)
-        self.limits = dict.fromkeys(target.commands(folder, None), 600.0)
         self.process: subprocess.Popen[bytes] | None = None
         self.stopped = False
 
@@ -105,11 +105,6 @@ class Bench:
             raise SystemExit(f"{name} is not green on the untouched copy (exit {code}):\n{output[-2000:]}")
         return spent() - start
 
-    def untouched(self) -> None:
-        """Every command is green; how long each takes sets its limit.  Raises SystemExit."""
-        for name, command in self.target.commands(self.folder, None).items():
-            self.limits[name] = allowed(self.green(name, command))
-
     def judged(self, mutant: Mutant) -> End:
         """The end of one mutant; the copy is put back as it was."""
         path, start = self.folder / self.target.path(mutant.name.file), time.monotonic()
@@ -119,7 +114,9 @@ class Bench:
             outcome, by = self._first_failure(mutant)
         finally:
             path.write_text(original, "utf8")
-        return End(outcome, by, round(time.monotonic() - start, 1))
+        end = End(outcome, by, round(time.monotonic() - start, 1))
+        self.target.learn(end)
+        return end
 
     def _first_failure(self, mutant: Mutant) -> tuple[str, str]:
         passed = []
@@ -158,11 +155,6 @@ def compiled(folder: Path) -> None:
 
 def holds_something(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
-
-
-def allowed(seconds: float) -> float:
-    """The limit of what takes so many processor seconds on the untouched copy."""
-    return max(LEAST, SLACK * seconds)
 
 
 def by(name: str, code: int, output: str) -> str:

@@ -59,25 +59,21 @@ class Target(ABC):
         return [(p.name if len(self.folders) == 1 else p.as_posix(), root / p) for p in found]
 
     @abstractmethod
-    def commands(self, root: Path, file: str | None) -> Commands:
-        """Name -> command, in the order in which they are tried on a mutant of the file; None: on the untouched copy."""
-
     def begin(self, made: Sequence[Bench]) -> None:
         """The untouched copies are green, and what that takes sets the limits.  Raises SystemExit."""
-        made[0].untouched()
-        for bench in made:
-            bench.limits = made[0].limits
 
+    @abstractmethod
     def tries(self, bench: Bench, mutant: Mutant) -> Iterator[tuple[str, list[str], float]]:
         """Name, command and limit (processor seconds) of what is tried on a mutant, one after the other."""
-        for name, command in self.commands(bench.folder, mutant.name.file).items():
-            yield name, command, bench.limits[name]
 
-    def importing(self, file: str) -> list[str] | None:
-        """The command that imports a file; None where the first try does that."""
-        return None
+    @abstractmethod
+    def importing(self, file: str) -> list[str]:
+        """The command that imports a file."""
 
+    @abstractmethod
+    def learn(self, end: End) -> None:
+        """What the end of a mutant says about what to try first on the next."""
+
+    @abstractmethod
     def end(self, made: Sequence[Bench], ends: Sequence[End]) -> None:
         """The copies are as they were: what was green is green.  Raises SystemExit."""
-        for bench in made:
-            bench.untouched()

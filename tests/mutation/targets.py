@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-from tests.mutation.evidence import EvidenceCode
-from tests.mutation.target import VERIFY, Commands, Target, names, pytest
+from tests.mutation.executing import Executing
+from tests.mutation.target import Target
 
 
-class Kernel(Target):
+class Kernel(Executing):
     """The judge: its own tests, then every claim proved again and every wrong variant refuted again."""
 
     name, folders = "kernel", ("proofs/kernel",)
-    # What kills most in a second, and ends an endless mutant soonest; then what comes first of the rest.
-    QUICK, FIRST = ("rules", "values", "noticed", "scope", "limits"), ("certificates", "fuzz", "attacks")
-    NOT_BEHAVIOUR = (
-        "trusted_base",
-        "guards",
-    )  # these read the judge's text, and a mutant must be noticed by what it does
+    TESTS = ("tests/kernel", "tests/tactics")
+    NOT_BEHAVIOUR = ("trusted_base", "guards")
+    WHOLE, VERIFIES_ALL = ("tests/kernel/test_fuzz.py",), True
+    CLAIMS = ("--channel", "proof")
 
-    def commands(self, root: Path, file: str | None) -> Commands:
-        known = (*self.QUICK, *self.FIRST, *self.NOT_BEHAVIOUR)
-        rest = [*self.FIRST, *[n for n in names(root / "tests" / "kernel") if n not in known]]
-        path = "tests/kernel/test_{}.py".format
-        return {
-            "import": [sys.executable, "-c", "import proofs.kernel.check"],
-            "quick": pytest(*map(path, self.QUICK)),
-            "pytest": pytest(*map(path, rest), "tests/tactics"),
-            "verify": [sys.executable, *VERIFY, "--channel", "proof"],
-        }
+
+class EvidenceCode(Executing):
+    """Statistics and the runner: their tests, and a few claims through every channel."""
+
+    name, folders = "evidence", ("numeric/montecarlo", "proofs/runner", "proofs/runner/channels")
+    TESTS = ("tests/montecarlo", "tests/experiments", "tests/runner")
+    CLAIMS = ("hw23c", "hw10a.2", "cs4789-1b.2", "hw14a")  # a mean, an ordering, a false sentence, code
 
 
 TARGETS: dict[str, Target] = {target.name: target for target in (Kernel(), EvidenceCode())}
+"""A target of the mutants: its files, what is tried on each mutant in its order, and a file that explains its survivors."""

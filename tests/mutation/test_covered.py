@@ -16,8 +16,9 @@ import pytest
 from tests.mutation import watch
 from tests.mutation.bench import CLOCK, Bench, End
 from tests.mutation.covered import SAVING, Measured, Source, environment, met_by, rows
-from tests.mutation.evidence import VERIFIED, EvidenceCode, saving, shared
+from tests.mutation.executing import FIRST, VERIFIED, saving, shared
 from tests.mutation.population import ROOT, Mutant, Name
+from tests.mutation.targets import EvidenceCode, Kernel
 
 ONE = '''\
 """A module."""
@@ -283,7 +284,42 @@ def test_what_killed_is_asked_once_more_of_the_untouched_copy(monkeypatch: pytes
         End("killed", "import", 1.0),
     ]
     evidence({}, {NEAR, FAR, VERIFIED}).end([one], ends)
-    assert asked == [FAR, VERIFIED]
+    assert asked == [FAR]
+    evidence({}, {NEAR, FAR, VERIFIED}).end([one], [*ends, End("killed", "verify, exit 1: NOT as expected", 1.0)])
+    assert asked == [FAR, FAR, VERIFIED]
+
+
+def test_what_killed_comes_first_then_the_quickest() -> None:
+    one = EvidenceCode()
+    one.measured.seconds = {"slow": (9.0, 9.0), "quick": (0.01, 0.01), "middle": (1.0, 1.0), "other": (1.0, 1.0)}
+    assert one.ordered(one.measured.seconds) == ["quick", "middle", "other", "slow"]
+    for by, outcome in [("slow", "killed"), ("other", "killed by the clock"), ("middle", "survived")]:
+        one.learn(End(outcome, by, 1.0))
+    assert one.ordered(one.measured.seconds) == ["other", "slow", "quick", "middle"]
+
+
+def test_the_most_promising_run_before_the_rest_is_collected(tmp_path: Path) -> None:
+    tests = {f"tests/montecarlo/test_bounds.py::test_{n}" for n in range(FIRST + 3)}
+    mutant = Mutant(Name("numeric/montecarlo/bounds.py", "f", "op", "y = x", 1), "core/op", 0, 2)
+    tried = [
+        (name, list(json.loads((tmp_path / "limits.json").read_text("utf8"))))
+        for name, *_ in evidence({2: tests}, tests).tries(SimpleNamespace(folder=tmp_path), mutant)  # type: ignore[arg-type]
+    ]
+    assert [name for name, _ in tried] == [f"{FIRST} tests", "3 tests"]
+    assert sorted(tried[0][1] + tried[1][1]) == sorted(tests)
+
+
+def test_a_kernel_mutant_meets_fuzz_and_claims_on_whatever_line_it_stands(tmp_path: Path) -> None:
+    """They are not measured with coverage, and count as executing every line."""
+    one, fuzz = Kernel(), "tests/kernel/test_fuzz.py::test_a"
+    one.sources = {"check.py": Source("def f(x):\n    y = x\n    return y\n")}
+    other = "tests/kernel/test_values.py::test_b"
+    one.measured = Measured(dict.fromkeys([fuzz, other, VERIFIED], (1.0, 2.0)), {"check.py": {3: {other}}}, {})
+    mutant = Mutant(Name("check.py", "f", "op", "y = x", 1), "core/op", 0, 2)
+    tried = []
+    for name, *_ in one.tries(SimpleNamespace(folder=tmp_path), mutant):  # type: ignore[arg-type]
+        tried.append(list(json.loads((tmp_path / "limits.json").read_text("utf8"))) if name != VERIFIED else name)
+    assert tried == [[fuzz], VERIFIED]
 
 
 def test_each_thing_is_done_once_by_whoever_is_free_and_an_error_stops_all() -> None:
