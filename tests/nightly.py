@@ -9,9 +9,10 @@
     mutants       300 mechanical changes of the judge, and 300 of statistics and runner: does a test notice?
     browser       every page of the site
 
-Each step runs whatever became of the others, and is recorded as it ends (docs/recorded/nightly.json: command, exit code, seconds,
-closing line, day, commit and versions); the site shows the last record of each step.  Breakages and guards take half an hour
-more: `make breakages guards`.
+Steps that use one core run two at a time, each line of what they print after the step's name; the others have the machine for
+themselves.  Each step runs whatever became of the others, and is recorded as it ends (docs/recorded/nightly.json: command, exit
+code, seconds, closing line, day, commit and versions); the site shows the last record of each step.  Breakages and guards take
+half an hour more: `make breakages guards`.
 
     python tests/nightly.py [--only STEP ...] [--out FILE]
 """
@@ -24,6 +25,8 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -43,21 +46,34 @@ STEPS: dict[str, list[str]] = {
     "mutants of the evidence": ["tests/mutation/run.py", "evidence"],
     "browser": [*PYTEST, "tests/site", "tests/tutorial", "-m", "nightly or browser"],
 }
+ONE_CORE = ("calibration", "algorithms", "survival", "fuzz")
 NOTHING = 5  # pytest's exit code where no test was selected
 
 
-def run(name: str) -> dict[str, object]:
-    """One step: what was typed, its exit code, seconds and closing line.  Its output is shown as it comes."""
+def run(name: str, before: str = "") -> dict[str, object]:
+    """One step: what was typed, its exit code, seconds and closing line.  Its output is shown as it comes, after `before`."""
     print(f"\n== {name}", flush=True)
     start, last, about = time.monotonic(), "", head()
     command = [sys.executable, *STEPS[name]]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
-            print(line, end="", flush=True)
+            print(before + line, end="", flush=True)
             last = line.strip() or last
         code = process.wait()
     seconds, typed = round(time.monotonic() - start, 1), " ".join(["python", *STEPS[name]])
     return {"step": name, "command": typed, "exit": code, "seconds": seconds, "last_line": last, **about}
+
+
+def in_turn(names: list[str]) -> Iterator[dict[str, object]]:
+    """The steps' rows as they end: those of one core two at a time, in the place of the first of them."""
+    narrow = [name for name in names if name in ONE_CORE]
+    for name in names:
+        if name not in ONE_CORE:
+            yield run(name)
+        elif name == narrow[0]:
+            with ThreadPoolExecutor(2) as pool:
+                for ended in as_completed(pool.submit(run, one, f"{one}: ") for one in narrow):
+                    yield ended.result()
 
 
 def recorded(path: Path, row: dict[str, object]) -> None:
@@ -99,14 +115,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(STEPS), default=[], help="these steps")
     parser.add_argument("--out", type=Path, default=None, help="where the record goes")
     options = parser.parse_args(arguments)
-    rows = []
-    for name in STEPS:
-        if not options.only or name in options.only:
-            rows.append(run(name))
-            if int(str(rows[-1]["exit"])) >= 0:  # one that was killed from outside says nothing
-                recorded(options.out or RECORD, rows[-1])
-    total = sum(float(str(r["seconds"])) for r in rows)
-    print(f"\n{told(rows)}\n{len(rows)} steps, {total / 60:.1f} minutes")
+    rows, start = [], time.monotonic()
+    for row in in_turn([name for name in STEPS if not options.only or name in options.only]):
+        rows.append(row)
+        if int(str(row["exit"])) >= 0:  # one that was killed from outside says nothing
+            recorded(options.out or RECORD, row)
+    print(f"\n{told(rows)}\n{len(rows)} steps, {(time.monotonic() - start) / 60:.1f} minutes")
     return 0 if all(r["exit"] == 0 for r in rows) else 1
 
 

@@ -52,3 +52,23 @@ def test_a_step_that_runs_again_takes_the_place_of_its_last_record(steps: Path) 
     assert nightly.main(["--only", "good"]) == 0
     rows = json.loads(steps.read_text("utf8"))["steps"]
     assert [(r["step"], r["last_line"]) for r in rows] == [("good", "9 passed"), ("late", "2 passed")]
+
+
+def test_steps_of_one_core_run_two_at_a_time_and_the_others_alone(
+    steps: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each of a pair waits until the other has begun; one that runs alone finds nothing begun and not ended."""
+    meet = (
+        "import pathlib, time; me, other = {!r}, {!r}; pathlib.Path(me).touch()\n"
+        "while not pathlib.Path(other).exists(): time.sleep(0.01)"
+    )
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    codes = {"first": "print('alone')", "one": meet.format(one, two), "two": meet.format(two, one)}
+    monkeypatch.setattr(nightly, "STEPS", {name: ["-c", code] for name, code in codes.items()})
+    monkeypatch.setattr(nightly, "ONE_CORE", ("one", "two"))
+    assert nightly.main([]) == 0
+    assert {r["step"] for r in json.loads(steps.read_text("utf8"))["steps"]} == set(codes)
+
+
+def test_the_steps_of_one_core_are_steps() -> None:
+    assert set(nightly.ONE_CORE) < set(nightly.STEPS)
