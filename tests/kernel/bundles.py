@@ -83,7 +83,7 @@ def everything(*topics: str) -> dict[str, Any]:
     return plain({"items": items})
 
 
-def judge(text: str, *, seed: str = "0", timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def judge(text: str, *, seed: str = "0", timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """The judge in a fresh process."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
     return subprocess.run(

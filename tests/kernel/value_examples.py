@@ -7,9 +7,9 @@ from typing import Any
 
 from proofs.kernel.poly import Undecided
 from proofs.kernel.statement import Statement
-from proofs.kernel.terms import Malformed, Term, num
+from proofs.kernel.terms import Malformed, Term, mk, num
 from proofs.kernel.value import outcome
-from proofs.language import All, Clip, Eq, Ge, Gt, Implies, Le, Ln, Lt, Min, Ne, Sum, Var
+from proofs.language import All, Clip, D, Eq, Exp, Ge, Gt, Implies, Le, Ln, Lt, Max, Min, Ne, Sum, Var
 from tests.kernel.attacks.base import CHAIN, PLAIN, T, f, g, h, i, k, m, mean, n, s, x, y
 
 NUMBERS: dict[str, Any] = {
@@ -53,6 +53,7 @@ def state(name: str, claim: Term, outcome: str, says: str = "", **more: Any) -> 
     return Worth(name, claim, outcome, decls=tuple(CHAIN), says=says, **more)
 
 
+u, v = mk("Sym", "_u", "Real"), mk("Sym", "_v", "Real")
 MEAN = num("5/2")  # E h(s0) = 1/4 + 9/4
 EXAMPLES = [
     Worth("sum", Eq(Sum(i, 0, n, f(i)), 3), "true"),
@@ -97,6 +98,11 @@ EXAMPLES = [
     Worth("no-table", Eq(f(0), 0), "no value", data={**NUMBERS, "tables": {}}, says="no table for f"),
     Worth("no-integer", Eq(x, 0), "no value", data={**NUMBERS, "ints": {"N": 1}}, says="no value for n"),
     Worth("no-real", Eq(n, 0), "no value", data={**NUMBERS, "reals": {}}, says="no value for x"),
+    Worth("slope", Eq(D(v**3, v, 2), 12), "true"),
+    Worth("slope-at-a-kink", Eq(D(Max(v, -v), v, 0), 0), "undefined", says="a kink or a jump"),
+    Worth("slope-where-pieces-touch", Eq(D(Max(v * v, 0), v, 0), 0), "no value", says="two pieces touch"),
+    Worth("slope-of-a-slope", Eq(D(D(u * v, u, 0), v, 0), 0), "no value", says="a derivative within a derivative"),
+    Worth("huge-power-of-e", Gt(Exp(num(1_001)), 0), "no value", says="an exponent is larger than allowed"),
     state("mean", Eq(mean(h(s(0))), MEAN), "true"),
     state("mean-of-the-next", Eq(mean(h(s(1))), num("1/8") + num("3/8") + num("3/4")), "true"),
     state("variance", Eq(Var(h(s(0))), num("3/4")), "true"),
