@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.mutation import watch
-from tests.mutation.bench import CLOCK, Bench, End
+from tests.mutation.bench import CLOCK, Bench, End, spent
 from tests.mutation.covered import SAVING, Measured, Source, environment, met_by, rows
 from tests.mutation.executing import FIRST, VERIFIED, saving, shared
 from tests.mutation.population import ROOT, Mutant, Name
@@ -218,6 +218,22 @@ def test_each_test_has_a_limit_of_its_own(name: str, code: int, tmp_path: Path) 
     both = {watch.LIMITED: str(folder / "limits.json"), "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     assert one.ran([*command, *limits], 30, **both)[0] == code
     assert one.running() == f"test_one.py::{name}"
+
+
+def test_what_never_ends_before_the_first_test_is_stopped(tmp_path: Path) -> None:
+    """A mutant may loop while it is imported; the limit of pytest's whole run is the sum over its tests, which may be long."""
+    folder = tree(tmp_path, "while True:\n    pass\n")
+    (folder / "limits.json").write_text(json.dumps({"test_one.py::test_a": 0.3}), "utf8")
+    (folder / "sooner.py").write_text("from tests.mutation import watch\nwatch.BETWEEN = 1\n", "utf8")
+    one = object.__new__(Bench)
+    one.folder, one.process, one.stopped = folder, None, False
+    told = {watch.LIMITED: str(folder / "limits.json"), "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    plugins = [
+        word for name in ("no:cacheprovider", "no:rlproofs", "sooner", "tests.mutation.watch") for word in ("-p", name)
+    ]
+    before = spent()
+    assert one.ran([sys.executable, "-m", "pytest", "-q", *plugins, "test_one.py"], 30, **told)[0] == CLOCK
+    assert spent() - before < 15
 
 
 ORDERED = """
