@@ -123,7 +123,7 @@ EXAMPLES = [
     ),
     false("put", lambda pf: pf.rule("put", [pf.prove(Le(1, S))], S, m), "a declaration mentions it", decls=CHAIN),
     true("chain", rule("chain", ("h0", "h1")), Lt(x, 1), Le(x, y), Lt(y, 1)),
-    false("chain", rule("chain", ("h1", "h0")), "do not join", Le(x, y), Lt(y, 1)),
+    false("chain", rule("chain", ("h1", "h0")), "do not join: 1 and x", Le(x, y), Lt(y, 1)),
     true("inside", rule("inside", ("h0",), u, f(0) * u), Eq(f(0) * x, f(0) * y), Eq(x, y)),
     false("inside", rule("inside", ("h0",), u, f(0) * u), "takes an equation", Le(x, y)),
     false("inside", rule("inside", ("h0",), v, f(v)), "an index is replaced by an index", Eq(x, y)),

@@ -167,7 +167,7 @@ def test_an_indicator_is_one_where_its_comparison_holds(op: str, a: Fraction, b:
     assert context(EMPTY.decls, []).nf(Ind(p)) == exact(num(int(holds)))
 
 
-@pytest.mark.parametrize("text", ["ln(0)", "ln(-2)", "ln(x)", "ln 3", "ln(3", "exp(1)", "ln(1/0)"])
+@pytest.mark.parametrize("text", ["ln(0)", "ln(-2)", "ln(-1/2)", "ln(x)", "ln 3", "ln(3", "exp(1)", "ln(1/0)"])
 def test_an_instance_takes_no_other_number(text: str) -> None:
     from proofs.kernel.terms import Malformed
 
