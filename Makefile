@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ARGS ?=
 PIP_ARGS ?=
+# Tests of one file run one after the other, files side by side on the cores there are.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadgroup
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -89,7 +91,7 @@ test: $(ALL) ## everything: style, types, claims, strict site, tests, browser te
 	@$(BIN)/rlproofs verify
 	$(pages)
 	$(call heading,tests: pytest)
-	@$(BIN)/pytest tests proofs $(ARGS)
+	@$(BIN)/pytest tests proofs $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(ALL) ## style: ruff
 	$(ruff)

@@ -24,18 +24,28 @@ Source: chapter slides lines 1515-1623 (alg-a2c-disc).
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from numeric.algorithms.learner import require_finite
-from numeric.algorithms.networks import draw, mlp
+from numeric.algorithms.learner import rate_left, require_envs, require_finite, restore, saved
+from numeric.algorithms.networks import actor_critic
 from numeric.algorithms.parallel import all_reduce_gradients
+from numeric.algorithms.rollout import Rollout, collect, episode_returns
 from numeric.envs.base import BatchedEnv
-from numeric.primitives.checks import at_least_zero, flags, has_time, positive_integer, same_shape, unit_interval
+from numeric.primitives.checks import (
+    at_least_zero,
+    choices,
+    flags,
+    floating,
+    has_time,
+    not_empty,
+    positive_integer,
+    same_shape,
+    unit_interval,
+)
 from numeric.primitives.masks import zero_dead
 from numeric.primitives.softmax import log_probability, log_softmax
 
@@ -74,20 +84,6 @@ class Settings:
             positive_integer(decay_steps=self.decay_steps)
 
 
-class Window(NamedTuple):
-    """k steps of N environments: observation, final_observation [T, N, ...]; action, reward, terminated, truncated [T, N].
-
-    final_observation: what a step led to; at an end the last state of the episode, not the first of the next one.
-    """
-
-    observation: Tensor
-    action: Tensor
-    reward: Tensor
-    terminated: Tensor
-    truncated: Tensor
-    final_observation: Tensor
-
-
 class Losses(NamedTuple):
     """Means over all steps, without their coefficients.  policy: in units of advantage.  value: its square.  entropy: in nats."""
 
@@ -99,11 +95,12 @@ class Losses(NamedTuple):
 Network = Callable[[Tensor], Tensor]  # observations [T, N, ...] to logits [T, N, A], or to values [T, N]
 
 
-def loss(policy: Network, critic: Network, window: Window, settings: Settings) -> tuple[Tensor, Losses]:
+def loss(policy: Network, critic: Network, window: Rollout, settings: Settings) -> tuple[Tensor, Losses]:
     """What is descended, policy + value_coefficient * value - entropy_coefficient * entropy, and its three parts.
 
     Raises ValueError for arrays of unequal shapes, an empty window and flags that are not boolean.
     """
+    floating(reward=window.reward)
     with torch.no_grad():  # the bootstrap is data
         next_value = critic(window.final_observation)
     value = critic(window.observation)
@@ -118,14 +115,11 @@ def losses(logits: Tensor, action: Tensor, value: Tensor, target: Tensor) -> Los
     """The three means.  logits: [T, N, A], the others [T, N].
 
     The policy's loss differentiates in the logits alone, the critic's in `value` alone; the target is data.
+    Raises ValueError on unequal shapes, dtypes or devices, no steps, and actions that are no integers in [0, A).
     """
     same_shape(value=value, target=target)
     has_time(value=value)
-    if logits.shape[:-1] != value.shape or action.shape != value.shape:
-        raise ValueError(
-            f"logits and action must have shapes [T, N, A] and [T, N] with value's {tuple(value.shape)}; got "
-            f"{tuple(logits.shape)} and {tuple(action.shape)}"
-        )
+    choices(logits, action, value=value)
     logp, everything = log_probability(logits, action), log_softmax(logits)
     advantage = (target - value).detach()
     entropy = -(everything.exp() * everything).sum(-1)
@@ -138,11 +132,12 @@ def n_step_returns(
     """Q_t of every step, as in the module's docstring: [T, N] like all arguments; differentiable in reward and next_value.
 
     next_value: V of what each step led to; read at truncations and in the last row, unless the step terminated, where both flags
-    count as termination.  Raises ValueError on unequal shapes, T = 0, flags that are not boolean, a discount outside [0, 1].
+    count as termination.  Raises ValueError on unequal shapes, no steps, flags that are not boolean, a discount outside [0, 1].
     """
     unit_interval(discount=discount)
     same_shape(reward=reward, next_value=next_value)
     has_time(reward=reward)
+    not_empty(reward=reward)
     flags(reward, terminated=terminated, truncated=truncated)
     bootstrap = zero_dead(next_value, ~terminated)
     following, found = bootstrap[-1], []
@@ -154,96 +149,67 @@ def n_step_returns(
 
 
 class A2C:
-    """The loop.  Two networks, one optimiser; environments go on from window to window."""
+    """The loop; numeric.algorithms.learner says what each method does.  Environments go on from window to window."""
 
     def __init__(self, environment: BatchedEnv, settings: Settings, *, seed: int) -> None:
+        require_envs(environment, settings.num_envs)
         self.environment, self.settings, self.steps = environment, settings, 0
-        where: dict[str, Any] = {"device": environment.device, "dtype": environment.dtype}
         self.generator = torch.Generator(device=environment.device).manual_seed(seed)
-        wide = [int(torch.tensor(environment.observation_shape).prod()), *settings.hidden]
-        self.policy = mlp([*wide, environment.num_actions], generator=self.generator, gain_last=0.01, **where)
-        self.critic = mlp([*wide, 1], generator=self.generator, gain_last=1.0, **where)
+        self.model = actor_critic(environment, settings.hidden, gain_value=1.0, generator=self.generator)
+        self.networks = (self.model.policy, self.model.critic)
         self.rates = (settings.policy_rate, settings.value_rate)
-        networks = (self.policy, self.critic)
-        groups = [{"params": list(n.parameters()), "lr": r} for n, r in zip(networks, self.rates, strict=True)]
+        groups = [{"params": list(n.parameters()), "lr": r} for n, r in zip(self.networks, self.rates, strict=True)]
         self.optimizer = torch.optim.Adam(groups)
         self.observation = environment.reset()
         self.paid = torch.zeros(environment.num_envs, dtype=environment.dtype, device=environment.device)
 
-    def value(self, observation: Tensor) -> Tensor:
-        """V_phi: [..., *observation_shape] to [...]."""
-        found: Tensor = self.critic(observation)
-        return found.squeeze(-1)
-
-    def act(self, observation: Tensor) -> Tensor:
-        """The most probable action, [N]."""
-        with torch.no_grad():
-            found: Tensor = self.policy(observation).argmax(-1)
-        return found
-
     def iterate(self) -> dict[str, float]:
         """One window in every environment and one step of both networks."""
-        window, mean_return = self.collect()
-        self.steps += window.reward.numel()
-        total, parts = loss(self.policy, self.value, window, self.settings)
+        window, returns = self.collect()
+        total, parts = loss(self.model.policy, self.model.value, window, self.settings)
         figures = {f"{name}_loss": float(x.detach()) for name, x in zip(("policy", "value"), parts[:2], strict=True)}
         figures["entropy"] = float(parts.entropy.detach())
         require_finite(self.steps, figures)
         self.update(total)
-        return {**figures, "mean_return": mean_return}
+        return {**figures, "mean_return": float(returns.mean())}
+
+    def collect(self) -> tuple[Rollout, Tensor]:
+        """The next window, and the returns of the episodes that ended in it."""
+        policy, length, generator = self.model.policy, self.settings.window, self.generator
+        window, self.observation = collect(
+            self.environment, policy, self.observation, length=length, generator=generator
+        )
+        self.steps += window.reward.numel()
+        returns, self.paid = episode_returns(window, self.paid)
+        return window, returns
 
     def update(self, total: Tensor) -> None:
         """One step of Adam along the loss's gradient, which several processes share (numeric.algorithms.parallel)."""
         self.optimizer.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
-        all_reduce_gradients([*self.policy.parameters(), *self.critic.parameters()])
-        for network in (self.policy, self.critic):
+        all_reduce_gradients(self.model.parameters())
+        for network in self.networks:
             torch.nn.utils.clip_grad_norm_(network.parameters(), self.settings.longest_gradient)
-        left = 1.0 if self.settings.decay_steps is None else max(0.0, 1 - self.steps / self.settings.decay_steps)
+        left = rate_left(self.steps, self.settings.decay_steps)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = left * rate
         self.optimizer.step()
 
-    @torch.no_grad()
-    def collect(self) -> tuple[Window, float]:
-        """The next window, and the mean return of the episodes that ended in it (NaN: none did)."""
-        rows, ended = [], []
-        for _ in range(self.settings.window):
-            action = draw(self.policy(self.observation), self.generator)
-            step = self.environment.step(action)
-            rows.append(
-                (self.observation, action, step.reward, step.terminated, step.truncated, step.final_observation)
-            )
-            self.paid, done = self.paid + step.reward, step.terminated | step.truncated
-            ended.append(self.paid[done])
-            self.paid = self.paid.masked_fill(done, 0.0)
-            self.observation = step.observation
-        window = Window(*(torch.stack(column) for column in zip(*rows, strict=True)))
-        return window, float(torch.cat(ended).mean())
+    def act(self, observation: Tensor) -> Tensor:
+        return self.model.act(observation)
 
     def state_dict(self) -> dict[str, Any]:
-        """Networks, optimiser, environment, generator, where the environments stand, and the count of steps."""
-        parts = {name: getattr(self, name).state_dict() for name in _PARTS}
-        tensors = {name: getattr(self, name) for name in _TENSORS}
-        return deepcopy({**parts, **tensors, "generator": self.generator.get_state(), "steps": self.steps})
+        return saved(self, _PARTS)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state_dict` was taken."""
-        state = deepcopy(state)  # an optimiser would go on with the very tensors that it is given
-        for name in _PARTS:
-            getattr(self, name).load_state_dict(state[name])
-        self.observation, self.paid = (state[name] for name in _TENSORS)
-        self.generator.set_state(state["generator"])
-        self.steps = state["steps"]
+        restore(self, _PARTS, state)
 
 
-_PARTS, _TENSORS = ("policy", "critic", "optimizer", "environment"), ("observation", "paid")
+_PARTS = ("model", "optimizer", "environment", "generator", "observation", "paid", "steps")
 
 
 def learner(environment: BatchedEnv, settings: Settings, *, seed: int) -> A2C:
     """A2C in `environment`, which must have `settings.num_envs` copies; the seed decides weights and actions."""
-    if environment.num_envs != settings.num_envs:
-        raise ValueError(f"environment must have num_envs = {settings.num_envs}; got {environment.num_envs}")
     return A2C(environment, settings, seed=seed)
 
 

@@ -24,8 +24,9 @@ al. 2024 (arXiv:2402.14740); aggregation "token": DAPO, Yu et al. 2025 (arXiv:25
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -35,13 +36,19 @@ from numeric.algorithms.learner import require_finite
 from numeric.algorithms.networks import draw
 from numeric.envs.base import BatchedEnv
 from numeric.envs.tabular import Tabular
-from numeric.primitives.checks import at_least_zero, flags, floating, positive_integer, same_shape
+from numeric.primitives.checks import at_least_zero, described, flags, floating, positive_integer, same_shape
 from numeric.primitives.group_advantage import Baseline, Scale, group_advantage
 from numeric.primitives.kl import kl_k3
 from numeric.primitives.masks import zero_dead
 from numeric.primitives.ppo_clip import ppo_clip
 
 Aggregation = Literal["sequence", "token", "constant"]
+SWITCHES: dict[str, tuple[object, ...]] = {
+    "baseline": get_args(Baseline),
+    "scale": get_args(Scale),
+    "aggregation": get_args(Aggregation),
+    "ddof": (0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,13 @@ class Settings:
     def __post_init__(self) -> None:
         positive_integer(num_envs=self.num_envs, group_size=self.group_size, length=self.length, epochs=self.epochs)
         at_least_zero(clip=self.clip, kl_weight=self.kl_weight, learning_rate=self.learning_rate)
-        at_least_zero(temperature=self.temperature)
+        at_least_zero(temperature=self.temperature, epsilon=self.epsilon)
+        positive_integer(width=self.width, layers=self.layers)
+        for name, allowed in SWITCHES.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; got {getattr(self, name)!r}")
+        if not math.isfinite(self.truncated_reward):
+            raise ValueError(f"truncated_reward must be finite; got {self.truncated_reward}")
         if self.num_envs % self.group_size:
             raise ValueError(f"num_envs must be a multiple of group_size, {self.group_size}; got {self.num_envs}")
         if self.optimizer not in ("adam", "sgd"):
@@ -154,14 +167,20 @@ def loss(
     Gradient: in logp only; behaviour_logp, advantage and reference_logp are data.  Where mask is False nothing is read, and the
     slope is 0; an answer without any token adds nothing and counts as an answer.  With ratios of 1 the value tells nothing (0 in
     GRPO, whatever is learnt); the gradient does.
-    Raises ValueError on unequal shapes, dtypes or devices, an empty batch, an unknown aggregation, and a negative clip.
+    Raises ValueError on unequal shapes, dtypes or devices, an empty batch, an unknown aggregation, a negative clip or
+    kl_weight, and a count that is not positive.
     """
     _check(logp, behaviour_logp, advantage, mask, aggregation, length)
+    at_least_zero(clip=clip)
+    at_least_zero(kl_weight=kl_weight)
+    if count is not None:
+        _require_positive(count)
     ratio = zero_dead(logp - behaviour_logp.detach(), mask).exp()
     term = ppo_clip(ratio, advantage.expand_as(logp), clip, mask=mask)
     if kl_weight:
         if reference_logp is None:
             raise ValueError("reference_logp must be given where kl_weight is positive; got None")
+        same_shape(logp=logp, reference_logp=reference_logp)
         term = term - kl_weight * kl_k3(logp, reference_logp.detach(), mask=mask)
     if aggregation == "token":
         return -term.sum() / (int(mask.sum()) if count is None else count)
@@ -173,6 +192,9 @@ def _check(logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, aggregati
     same_shape(logp=logp, behaviour_logp=old)
     flags(logp, mask=mask)
     floating(advantage=advantage)
+    if advantage.dtype != logp.dtype or advantage.device != logp.device:
+        wanted, found = (f"{x.dtype} on {x.device}" for x in (logp, advantage))
+        raise ValueError(f"advantage must be of logp's dtype and device, {wanted}; got {found}")
     positive_integer(length=length)
     if logp.ndim != 2 or advantage.shape != logp.shape[1:]:
         wanted = "logp must have shape [T, B] and advantage shape [B]"
@@ -181,6 +203,11 @@ def _check(logp: Tensor, old: Tensor, advantage: Tensor, mask: Tensor, aggregati
         raise ValueError(f"aggregation must be one of sequence, token, constant; got {aggregation!r}")
     if not bool(mask.any()):
         raise ValueError(f"mask must be True for some token; got {tuple(mask.shape)}, all False")
+
+
+def _require_positive(count: float) -> None:
+    if isinstance(count, bool) or not isinstance(count, (int, float)) or not 0 < count < math.inf:
+        raise ValueError(f"count must be None, or positive and finite; got {described(count)}")
 
 
 # ------------------------------------------------------------------------------------- the loop

@@ -31,7 +31,19 @@ from numeric.algorithms.learner import require_finite
 from numeric.algorithms.networks import mlp
 from numeric.envs.base import BatchedEnv
 from numeric.envs.tabular import Tabular
-from numeric.primitives.checks import at_least_zero, flags, has_time, positive_integer, same_shape, unit_interval
+from numeric.primitives.checks import (
+    at_least_zero,
+    described,
+    flags,
+    floating,
+    generator_on,
+    has_time,
+    not_empty,
+    positive_integer,
+    same_shape,
+    switch,
+    unit_interval,
+)
 from numeric.primitives.gae import k_step_advantage
 
 
@@ -80,7 +92,11 @@ RECIPES = {"cliff-walk": Settings()}
 
 # ------------------------------------------------------------------------------------- targets and loss
 def taken(values: Tensor, action: Tensor) -> Tensor:
-    """values[..., action]: Q(s, a) [T, B] from Q(s, .) [T, B, A]."""
+    """values[..., action]: Q(s, a) [T, B] from Q(s, .) [T, B, A].
+
+    Raises ValueError unless the actions are integers in [0, A), one for each row of values.
+    """
+    require_actions("action", action, values)
     return values.gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
@@ -102,7 +118,11 @@ def k_step_target(
     cut: bool [T, B], no target reaches beyond step t, but those that reach it bootstrap there: a time limit, or `beyond`.
     through: let gradients flow through the bootstrap (the residual gradient, whose fixed point is not Q^pi); else y has none.
     """
+    floating(next_values=next_values)
+    floating(reward=reward)
+    flags(reward, terminated=terminated, cut=cut)
     require_actions("next_action", next_action, next_values)
+    switch(through=through)
     following = taken(next_values, next_action)
     same_shape(reward=reward, following=following)
     nothing = torch.zeros_like(reward)
@@ -114,6 +134,7 @@ def beyond(truncated: Tensor, explored: Tensor) -> Tensor:
     """Where a target ends but bootstraps: at a truncation, and before an action that the policy did not choose.  bool [T, B]."""
     flags(truncated, truncated=truncated, explored=explored)
     has_time(truncated=truncated)
+    not_empty(truncated=truncated)
     cut = truncated.clone()
     cut[:-1] |= explored[1:]
     return cut
@@ -125,16 +146,22 @@ def squared_error(values: Tensor, action: Tensor, target: Tensor, weight: Tensor
     values: Q(s_t, .) [T, B, A].  action: [T, B].  target: [T, B].  weight: [T, B]; None: 1 / (T B) each.
     Its gradient in values is w_t (Q - y) at the action taken, and 0 at the others.
     """
-    require_actions("action", action, values)
+    floating(values=values)
     found = taken(values, action)
     same_shape(found=found, target=target)
+    not_empty(target=target)
     weight = torch.full_like(found, 1 / found.numel()) if weight is None else weight
     same_shape(found=found, weight=weight)
     return (weight * (found - target).square()).sum() / 2
 
 
 def one_per_pair(state: Tensor, action: Tensor) -> Tensor:
-    """1 / (how often this state was seen with this action); state, action: integers [T, B].  The weights of a pair sum to 1."""
+    """1 / (how often this state was seen with this action); state, action: integers [T, B].  The weights of a pair sum to 1.
+
+    Raises ValueError on another dtype than int64, unequal shapes or devices, numbers below 0, and none at all.
+    """
+    for name, number in (("state", state), ("action", action)):
+        _require_numbers(name, number, state)
     pair = state * (action.max() + 1) + action
     _, place, count = torch.unique(pair, return_inverse=True, return_counts=True)
     weight: Tensor = count.double().reciprocal()[place]
@@ -142,7 +169,15 @@ def one_per_pair(state: Tensor, action: Tensor) -> Tensor:
 
 
 def epsilon_greedy(values: Tensor, epsilon: float, generator: torch.Generator) -> Tensor:
-    """With probability epsilon any action, all alike, else the one of the largest value: [...] from values [..., A]."""
+    """With probability epsilon any action, all alike, else the one of the largest value: [...] from values [..., A].
+
+    A NaN counts as the largest value: to look for one would wait for a GPU, and a loss of NaN stops the loop anyway.
+    Raises ValueError on values that are not floating or empty, an epsilon outside [0, 1], and a generator of another device.
+    """
+    floating(values=values)
+    _require_some(values)
+    unit_interval(epsilon=epsilon)
+    generator_on(values.device, generator=generator)
     shape, device = values.shape[:-1], values.device
     anything = torch.randint(values.shape[-1], shape, generator=generator, device=device)
     unit = torch.rand(shape, generator=generator, device=device)
@@ -280,6 +315,10 @@ class Table(nn.Module):
 
 def require_actions(name: str, action: Tensor, values: Tensor) -> None:
     """Raise ValueError unless they are integers in [0, A), one for each row of values [..., A]."""
+    for what, tensor in (("values", values), (name, action)):
+        if not isinstance(tensor, Tensor):
+            raise ValueError(f"{what} must be a tensor; got {described(tensor)}")
+    _require_some(values)
     if action.shape != values.shape[:-1]:
         raise ValueError(f"{name} must have shape {tuple(values.shape[:-1])}; got {tuple(action.shape)}")
     if action.dtype != torch.int64:
@@ -290,6 +329,23 @@ def require_actions(name: str, action: Tensor, values: Tensor) -> None:
         low, high = (int(x) for x in torch.aminmax(action))
         if low < 0 or high >= values.shape[-1]:
             raise ValueError(f"{name} must lie in [0, {values.shape[-1]}); got {low if low < 0 else high}")
+
+
+def _require_some(values: Tensor) -> None:
+    if values.ndim == 0 or values.shape[-1] == 0:
+        raise ValueError(f"values must have shape [..., A] with A >= 1; got {tuple(values.shape)}")
+
+
+def _require_numbers(name: str, number: Tensor, like: Tensor) -> None:
+    """Integers, 0 or more, of the shape and device of `like`; at least one."""
+    if not isinstance(number, Tensor) or number.dtype != torch.int64:
+        raise ValueError(f"{name} must be a tensor of dtype int64; got {getattr(number, 'dtype', described(number))}")
+    if number.shape != like.shape or number.device != like.device:
+        wanted, found = (f"{tuple(x.shape)} on {x.device}" for x in (like, number))
+        raise ValueError(f"{name} must have shape {wanted}; got {found}")
+    not_empty(**{name: number})
+    if number.device.type == "cpu" and int(number.min()) < 0:  # it would wait for a GPU
+        raise ValueError(f"{name} must be at least 0; got {int(number.min())}")
 
 
 def learner(environment: BatchedEnv, settings: Settings, *, seed: int) -> KStepQ:

@@ -13,12 +13,15 @@ from __future__ import annotations
 import difflib
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from numeric.envs.base import BatchedEnv
 
 FILES = {
     "a2c-disc": "a2c",
@@ -48,7 +51,7 @@ class Learner(Protocol):
     def iterate(self) -> dict[str, float]:
         """One iteration: collect experience, update.  Returns figures of interest by name (loss, entropy, mean_return of the
         episodes that ended; NaN where there is nothing to say).  Raises FloatingPointError, naming the step and the
-        quantity, where a loss or a weight stops being finite.
+        quantity, where a loss or another of these figures stops being finite.
         """
         ...
 
@@ -87,3 +90,46 @@ def require_finite(step: int, figures: Mapping[str, float]) -> None:
     for name, figure in figures.items():
         if not math.isfinite(figure):
             raise FloatingPointError(f"{name} must be finite; got {figure} at environment step {step}")
+
+
+def require_envs(environment: BatchedEnv, num_envs: int) -> None:
+    """Raise ValueError where the environment has another number of copies than the settings say."""
+    if environment.num_envs != num_envs:
+        raise ValueError(f"environment must have num_envs = {num_envs}; got {environment.num_envs}")
+
+
+def rate_left(steps: int, decay_steps: int | None) -> float:
+    """The share of a rate that is left after `steps` where it falls linearly to 0 over `decay_steps`; None: it stays."""
+    return 1.0 if decay_steps is None else max(0.0, 1.0 - steps / decay_steps)
+
+
+# ------------------------------------------------------------------------------------- to stop and go on later
+def saved(learner: Learner, parts: Sequence[str]) -> dict[str, Any]:
+    """Copies of the attributes that `parts` names: of networks, optimisers and environments what their own `state_dict` says, of
+    a generator its state, of tensors and numbers themselves.
+    """
+    return deepcopy({name: _state(getattr(learner, name)) for name in parts})
+
+
+def restore(learner: Learner, parts: Sequence[str], state: Mapping[str, Any]) -> None:
+    """Put copies of what `saved` returned in place, tensors on the device where they are now.
+
+    Raises ValueError, and changes nothing, where a part is missing.
+    """
+    missing = [name for name in parts if name not in state]
+    if missing:
+        raise ValueError(f"state must hold {', '.join(parts)}; missing: {', '.join(missing)}")
+    for name in parts:
+        part, kept = getattr(learner, name), deepcopy(state[name])  # an optimiser would go on with what it is given
+        if hasattr(part, "load_state_dict"):
+            part.load_state_dict(kept)
+        elif hasattr(part, "set_state"):
+            part.set_state(kept.cpu())
+        else:
+            setattr(learner, name, kept.to(part.device) if hasattr(part, "device") else kept)
+
+
+def _state(part: Any) -> Any:
+    if hasattr(part, "state_dict"):
+        return part.state_dict()
+    return part.get_state() if hasattr(part, "get_state") else part

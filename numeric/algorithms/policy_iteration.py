@@ -29,7 +29,9 @@ import torch
 from torch import Tensor
 
 from numeric.envs.base import BatchedEnv
-from numeric.envs.tabular import Table, Tabular, require_table
+from numeric.envs.tabular import ROUNDING, Table, Tabular, require_table
+from numeric.primitives.checks import at_least_zero, described, flags, floating, positive_integer, unit_interval
+from numeric.primitives.masks import zero_dead
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,13 @@ def policy_iteration(
 
     policy: the first one, probabilities [S, A]; None: all available actions alike.  available: bool [S, A], at least one action
     for each state that is not terminal; None: all.  Raises ValueError for a table, policy or `available` that is none, for a
-    discount outside [0, 1], and at discount 1 where a policy on the way has no finite values or where going on for ever may be
-    better than to end; RuntimeError after `most` iterations.
+    discount outside [0, 1], a tie below 0, and at discount 1 where a policy on the way has no finite values or where going on for
+    ever may be better than to end; RuntimeError after `most` iterations.
     """
     require_table(table)
-    if not 0 <= settings.discount <= 1:
-        raise ValueError(f"discount must lie in [0, 1]; got {settings.discount}")
+    positive_integer(most=settings.most)  # discount and tie are checked where they are used
     available = _require_available(available, table)
-    policy = _share(available) if policy is None else policy.double()
+    policy = _share(available) if policy is None else _double(policy)
     _require_policy(policy, available, table.terminal)
     history: list[Tensor] = []
     while len(history) < settings.most:
@@ -91,8 +92,12 @@ def policy_iteration(
 def evaluate(table: Table, policy: Tensor, discount: float) -> Tensor:
     """V of the policy, [S]: the solution of (I - discount P_pi) V = r_pi, where terminal states have no row in P_pi.
 
-    Raises ValueError at discount 1 where the policy never ends from some state.
+    policy: probabilities [S, A]; rows of terminal states are not read.  Raises ValueError for a table or policy that is none, a
+    discount outside [0, 1], and at discount 1 where the policy never ends from some state.
     """
+    require_table(table)
+    unit_interval(discount=discount)
+    _require_weights(policy, table)
     if discount == 1:
         _require_proper(table, policy)
     states = len(table.terminal)
@@ -108,7 +113,15 @@ def evaluate(table: Table, policy: Tensor, discount: float) -> Tensor:
 
 
 def action_values(table: Table, values: Tensor, discount: float) -> Tensor:
-    """Q(s, a) = r(s, a) + discount sum_y P(y | s, a) V(y): [S, A], 0 in terminal states."""
+    """Q(s, a) = r(s, a) + discount sum_y P(y | s, a) V(y): [S, A], 0 in terminal states.
+
+    values: [S], floating; a NaN in a state's value gives NaN to every action whose row lists it.  Raises ValueError for a table
+    that is none, values of another shape, dtype or device, and a discount outside [0, 1].
+    """
+    require_table(table)
+    unit_interval(discount=discount)
+    floating(values=values)
+    _require_shape("values", values, table.terminal)
     following = table.reward.double() + discount * values[table.successor]
     found: Tensor = (table.probability.double() * following).sum(-1)
     return found.masked_fill(table.terminal[:, None], 0.0)
@@ -117,9 +130,23 @@ def action_values(table: Table, values: Tensor, discount: float) -> Tensor:
 def improve(
     values: Tensor, policy: Tensor, terminal: Tensor, tie: float, available: Tensor | None = None
 ) -> tuple[Tensor, bool]:
-    """The greedy policy [S, A], the old rows kept where no action is better by more than `tie`; and whether any row changed."""
-    current = (policy * values).sum(-1)
+    """The greedy policy [S, A], the old rows kept where no action is better by more than `tie`; and whether any row changed.
+
+    values: Q, [S, A]; not read for actions that are not available.  policy: [S, A].  terminal: bool [S].  available: bool [S, A];
+    None: all.  Raises ValueError on other shapes, dtypes or devices, a tie below 0, and values that are read and not finite: no
+    comparison with NaN is true, so the old policy would pass for the best.
+    """
+    at_least_zero(tie=tie)
+    floating(values=values)
+    if values.ndim != 2 or 0 in values.shape:
+        raise ValueError(f"values must have shape [S, A] with each at least 1; got {tuple(values.shape)}")
+    _require_shape("policy", policy, values)
+    flags(values[:, 0], terminal=terminal)
+    if available is not None:
+        flags(values, available=available)
     open_ = torch.ones_like(values, dtype=torch.bool) if available is None else available
+    _require_numbers(values, open_ & ~terminal[:, None])
+    current = (policy * zero_dead(values, open_)).sum(-1)
     best, action = values.masked_fill(~open_, -torch.inf).max(-1)
     better = (best > current + tie) & ~terminal
     greedy = torch.nn.functional.one_hot(action, values.shape[1]).to(policy.dtype)
@@ -176,6 +203,8 @@ def _require_available(available: Tensor | None, table: Table) -> Tensor:
     if available is None:
         return torch.ones(shape, dtype=torch.bool, device=table.successor.device)
     device = table.successor.device
+    if not isinstance(available, Tensor):
+        raise ValueError(f"available must be a boolean tensor; got {described(available)}")
     if available.shape != shape or available.dtype != torch.bool or available.device != device:
         found = f"{available.dtype}, {tuple(available.shape)} on {available.device}"
         raise ValueError(f"available must be boolean of shape {tuple(shape)} on {device}; got {found}")
@@ -183,6 +212,37 @@ def _require_available(available: Tensor | None, table: Table) -> Tensor:
     if bool(stuck.any()):
         raise ValueError(f"available must leave an action in every state; got none in state {int(stuck.nonzero()[0])}")
     return available
+
+
+def _double(policy: Tensor) -> Tensor:
+    if not isinstance(policy, Tensor):
+        raise ValueError(f"policy must be a tensor of probabilities; got {described(policy)}")
+    return policy.double()
+
+
+def _require_weights(policy: Tensor, table: Table) -> None:
+    """A probability vector in every state that is not terminal, within the rounding of float32."""
+    _require_shape("policy", policy, table.successor[:, :, 0])
+    sums = policy.double().sum(-1)
+    off = (~((sums - 1).abs() <= ROUNDING) | (policy < 0).any(-1)) & ~table.terminal
+    if bool(off.any()):
+        at = int(off.nonzero()[0])
+        raise ValueError(f"policy must be a probability vector in every state; got {policy[at].tolist()} at [{at}]")
+
+
+def _require_shape(name: str, found: Tensor, like: Tensor) -> None:
+    if not isinstance(found, Tensor):
+        raise ValueError(f"{name} must be a tensor; got {described(found)}")
+    if found.shape != like.shape or found.device != like.device:
+        wanted, got = (f"{tuple(x.shape)} on {x.device}" for x in (like, found))
+        raise ValueError(f"{name} must have shape {wanted}; got {got}")
+
+
+def _require_numbers(values: Tensor, read: Tensor) -> None:
+    odd = ~values.isfinite() & read
+    if bool(odd.any()):
+        at = odd.nonzero()[0].tolist()
+        raise ValueError(f"values must be finite; got {values[tuple(at)].item()} at {at}")
 
 
 def _require_policy(policy: Tensor, available: Tensor, terminal: Tensor) -> None:

@@ -18,18 +18,19 @@ ch1-gae-delta-mean.  The KL is estimated by k3 (hw23c), never negative (hw23d). 
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
 
-from numeric.algorithms.learner import require_finite
-from numeric.algorithms.networks import draw, mlp
+from numeric.algorithms.learner import rate_left, require_envs, require_finite, restore, saved
+from numeric.algorithms.networks import ActorCritic, actor_critic
 from numeric.algorithms.parallel import all_reduce_gradients, mean_over_processes, rank
+from numeric.algorithms.rollout import Rollout, collect, episode_returns
 from numeric.envs.base import BatchedEnv
-from numeric.primitives.checks import at_least_zero, flags, positive_integer, same_shape, unit_interval
+from numeric.primitives.checks import at_least_zero, choices, one_of, positive_integer, samples, unit_interval
 from numeric.primitives.gae import gae
 from numeric.primitives.kl import kl_k3
 from numeric.primitives.ppo_clip import ppo_clip
@@ -89,9 +90,8 @@ class Settings:
         unit_interval(discount=self.discount, lambda_=self.lambda_)
         names = (*real, "max_norm", "target_kl", "reward_scale")
         at_least_zero(**{n: x for n in names if (x := getattr(self, n)) is not None})
-        for name, allowed in (("normalise", get_args(Normalise)), ("value_clip_form", get_args(ValueClip))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {getattr(self, name)!r}")
+        one_of(get_args(Normalise), normalise=self.normalise)
+        one_of(get_args(ValueClip), value_clip_form=self.value_clip_form)
 
 
 RECIPES = {
@@ -100,18 +100,6 @@ RECIPES = {
         lambda_=0.98, decay_epsilon=True, max_norm=10.0, reward_scale=0.01,
     )
 }  # fmt: skip
-
-
-class Rollout(NamedTuple):
-    """T steps in N environments, [T, N, ...] each; time: how many steps of its episode came before, from 0."""
-
-    observation: Tensor
-    action: Tensor
-    reward: Tensor
-    terminated: Tensor
-    truncated: Tensor
-    final_observation: Tensor
-    time: Tensor
 
 
 class Batch(NamedTuple):
@@ -144,15 +132,9 @@ class Loss(NamedTuple):
 def prepared(model: ActorCritic, rollout: Rollout, settings: Settings) -> Batch:
     """The M = T N samples of an update.  Where a step terminated nothing follows; where it was cut, V of where it led to."""
     logits, value = model(rollout.observation)
-    advantage = gae(
-        rollout.reward * settings.reward_scale,
-        value,
-        model.value(rollout.final_observation),
-        rollout.terminated,
-        rollout.truncated,
-        discount=settings.discount,
-        lambda_=settings.lambda_,
-    )
+    reward, following = rollout.reward * settings.reward_scale, model.value(rollout.final_observation)
+    ends = rollout.terminated, rollout.truncated
+    advantage = gae(reward, value, following, *ends, discount=settings.discount, lambda_=settings.lambda_)
     returns = advantage + value
     if settings.normalise == "batch":
         advantage = normalised(advantage)
@@ -166,8 +148,11 @@ def prepared(model: ActorCritic, rollout: Rollout, settings: Settings) -> Batch:
 def normalised(advantage: Tensor, *, epsilon: float = 1e-8) -> Tensor:
     """(A - mean) / (std + epsilon) over all entries of all processes, std with divisor M; exactly 0 where all are equal.
 
-    There the quotient would be rounding divided by epsilon: -0.41 for eight times 0.1 in float32.
+    There the quotient would be rounding divided by epsilon: -0.41 for eight times 0.1 in float32.  A NaN in it makes all NaN.
+    Raises ValueError on a dtype that is not floating, an empty batch, and an epsilon that is negative or not finite.
     """
+    samples(advantage=advantage)
+    at_least_zero(epsilon=epsilon)
     mean = mean_over_processes(advantage.mean())
     centred = advantage - mean
     deviation = mean_over_processes(centred.square().mean()).sqrt()
@@ -187,8 +172,15 @@ def ppo_loss(
     value_clip: float | None = None,
     value_clip_form: ValueClip = "max",
 ) -> Loss:
-    """L of the module's docstring, to be minimised.  logits: [M, A].  value: [M].  Gradients reach these two alone."""
+    """L of the module's docstring, to be minimised.  logits: [M, A].  value: [M].  Gradients reach these two alone.
+
+    Raises ValueError on unequal shapes, dtypes or devices, no samples, actions that are no integers in [0, A), another form, and
+    numbers that are negative or not finite.
+    """
     require_samples(logits, value, batch)
+    at_least_zero(value_coefficient=value_coefficient, entropy_coefficient=entropy_coefficient)
+    at_least_zero(value_clip=0.0 if value_clip is None else value_clip)
+    one_of(get_args(ValueClip), value_clip_form=value_clip_form)
     everything = log_softmax(logits)
     logp = everything.gather(-1, batch.action.unsqueeze(-1)).squeeze(-1)
     ratio = (logp - batch.behaviour_logp.detach()).exp()
@@ -206,53 +198,49 @@ def value_loss(
 
     clip: V counts as moved from old_value by at most this.  form: "max" takes the larger of both errors (CleanRL, TRL, TorchRL);
     "clipped_only" the clipped one, whose slope beyond is 0 (Stable-Baselines3).
+    Raises ValueError on unequal shapes, dtypes or devices, no samples, another form, and a clip that is negative or not finite.
     """
-    same_shape(value=value, old_value=old_value, returns=returns)
+    samples(value=value, old_value=old_value, returns=returns)
+    one_of(get_args(ValueClip), form=form)
     old_value, returns = old_value.detach(), returns.detach()
     error = (value - returns).square() / 2
     if clip is None:
         return error
+    at_least_zero(clip=clip)
     moved = (old_value + (value - old_value).clamp(-clip, clip) - returns).square() / 2
     return torch.maximum(error, moved) if form == "max" else moved
 
 
 @torch.no_grad()
 def kl_of_policies(behaviour_logp: Tensor, logp: Tensor) -> Tensor:
-    """An estimate of KL(old policy, new policy) from actions of the old one, in nats: the mean of k3, never negative."""
+    """An estimate of KL(old policy, new policy) from actions of the old one, in nats: the mean of k3, never negative.
+
+    Raises ValueError on unequal shapes, dtypes or devices, and on no actions.
+    """
+    samples(behaviour_logp=behaviour_logp, logp=logp)
     return mean_over_processes(kl_k3(behaviour_logp, logp).mean())
 
 
 def require_samples(logits: Tensor, value: Tensor, batch: Batch) -> None:
     """Raise ValueError unless all have the same M >= 1 samples and actions are integers in [0, A)."""
     real = {n: getattr(batch, n) for n in ("behaviour_logp", "old_value", "advantage", "returns", "weight")}
-    same_shape(value=value, **real)
-    flags(value, action=torch.zeros_like(batch.action, dtype=torch.bool))
-    if logits.ndim != 2 or logits.shape[:1] != value.shape or not len(value):
-        found = f"{tuple(logits.shape)}, {tuple(value.shape)}"
-        raise ValueError(f"logits must have shape [M, A] and value [M], M >= 1; got {found}")
-    if batch.action.dtype != torch.int64:
-        raise ValueError(f"action must have dtype int64; got {batch.action.dtype}")
-    if batch.action.device.type == "cpu":  # elsewhere it would wait for the device
-        low, high = (int(x) for x in batch.action.aminmax())
-        if low < 0 or high >= logits.shape[1]:
-            raise ValueError(f"action must lie in [0, {logits.shape[1]}); got {low if low < 0 else high}")
+    samples(value=value, **real)
+    if value.ndim != 1:
+        raise ValueError(f"value must have shape [M]; got {tuple(value.shape)}")
+    choices(logits, batch.action, value=value)
 
 
 # ------------------------------------------------------------------------------------- the update
 def update(
-    model: ActorCritic,
-    optimiser: torch.optim.Optimizer,
-    batch: Batch,
-    settings: Settings,
-    *,
-    generator: torch.Generator,
-    epsilon: float | None = None,
+    model: ActorCritic, optimiser: Optimizer, batch: Batch, settings: Settings, *, generator: torch.Generator
 ) -> dict[str, float]:
     """All epochs: epochs * ceil(M / minibatch) steps (ch1-ppo-defaults), fewer where the KL ends them.
 
-    Changes the model's parameters and the optimiser's state.  epsilon: in place of the settings'.  Returns the figures of the
-    last minibatch, and the KL over all samples.
+    Changes the model's parameters and the optimiser's state.  Returns the figures of the last minibatch, and the KL over all
+    samples.
     """
+    names = ("epsilon", "value_coefficient", "entropy_coefficient", "value_clip", "value_clip_form")
+    conventions: dict[str, Any] = {name: getattr(settings, name) for name in names}
     parameters, kl = list(model.parameters()), torch.zeros(())
     for _ in range(settings.epochs):
         order = torch.randperm(len(batch.action), generator=generator, device=batch.action.device)
@@ -261,16 +249,7 @@ def update(
             if settings.normalise == "minibatch":
                 part = part._replace(advantage=normalised(part.advantage))
             logits, value = model(part.observation)
-            loss = ppo_loss(
-                logits,
-                value,
-                part,
-                epsilon=settings.epsilon if epsilon is None else epsilon,
-                value_coefficient=settings.value_coefficient,
-                entropy_coefficient=settings.entropy_coefficient,
-                value_clip=settings.value_clip,
-                value_clip_form=settings.value_clip_form,
-            )
+            loss = ppo_loss(logits, value, part, **conventions)
             optimiser.zero_grad(set_to_none=True)
             loss.total.backward()  # type: ignore[no-untyped-call]
             all_reduce_gradients(parameters)
@@ -280,94 +259,59 @@ def update(
             kl = kl_of_policies(batch.behaviour_logp, log_probability(model.policy(batch.observation), batch.action))
         if settings.target_kl is not None and kl > settings.target_kl:
             break
-    names = ("loss", "policy_loss", "value_loss", "entropy", "kl")
-    return {name: figure.item() for name, figure in zip(names, (*loss, kl), strict=True)}
+    told = ("loss", "policy_loss", "value_loss", "entropy", "kl")
+    return {name: figure.item() for name, figure in zip(told, (*loss, kl), strict=True)}
 
 
-# ------------------------------------------------------------------------------------- networks and loop
-class ActorCritic(nn.Module):
-    """Two networks that share nothing: [..., inputs] -> logits [..., actions] and values [...]."""
-
-    def __init__(self, inputs: int, actions: int, hidden: tuple[int, ...], **where: Any) -> None:
-        super().__init__()
-        self.policy = mlp([inputs, *hidden, actions], gain_last=0.01, **where)
-        self.critic = mlp([inputs, *hidden, 1], gain_last=0.01, **where)  # begins near 0: noise in V is noise in A
-
-    def value(self, observation: Tensor) -> Tensor:
-        values: Tensor = self.critic(observation)
-        return values.squeeze(-1)
-
-    def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
-        return self.policy(observation), self.value(observation)
-
-
+# ------------------------------------------------------------------------------------- the loop
 class PPO:
     """PPO in one environment; numeric.algorithms.learner says what each method does."""
 
     def __init__(self, environment: BatchedEnv, settings: Settings, *, seed: int) -> None:
-        if environment.num_envs != settings.num_envs:
-            raise ValueError(f"environment must have num_envs {settings.num_envs}; got {environment.num_envs}")
-        if len(environment.observation_shape) != 1:
-            raise ValueError(f"observations must be vectors; got shape {environment.observation_shape}")
+        require_envs(environment, settings.num_envs)
         self.environment, self.settings, self.steps = environment, settings, 0
         device, dtype = environment.device, environment.dtype
         first = torch.Generator().manual_seed(seed)  # the same weights on every device and in every process
         self.generator = torch.Generator(device).manual_seed(seed + 1_000_003 * (rank() + 1))
-        inputs, actions = environment.observation_shape[0], environment.num_actions
-        self.model = ActorCritic(inputs, actions, settings.hidden, generator=first, device=device, dtype=dtype)
-        self.optimiser = torch.optim.Adam(
-            self.model.parameters(), lr=settings.learning_rate, eps=settings.adam_epsilon, fused=True
-        )
-        start = torch.randint(2**62, (), generator=self.generator, device=device)
-        self.observation = environment.reset(int(start))
+        # values begin near 0: noise in V is noise in A
+        self.model = actor_critic(environment, settings.hidden, gain_value=0.01, generator=first)
+        self.optimiser = Adam(self.model.parameters(), lr=settings.learning_rate, eps=settings.adam_epsilon, fused=True)
+        self.observation = environment.reset(int(torch.randint(2**62, (), generator=self.generator, device=device)))
         self.paid = torch.zeros(environment.num_envs, dtype=dtype, device=device)  # in the episodes that go on
 
     def iterate(self) -> dict[str, float]:
-        settings = self.settings
-        left = 1.0 if settings.decay_steps is None else max(0.0, 1.0 - self.steps / settings.decay_steps)
+        settings, left = self.settings, rate_left(self.steps, self.settings.decay_steps)
         for one in self.optimiser.param_groups:
             one["lr"] = settings.learning_rate * left
+        if settings.decay_epsilon:
+            settings = replace(settings, epsilon=settings.epsilon * left)
         rollout, returns = self.collect()
         batch = prepared(self.model, rollout, settings)
-        epsilon = settings.epsilon * (left if settings.decay_epsilon else 1.0)
-        found = update(self.model, self.optimiser, batch, settings, generator=self.generator, epsilon=epsilon)
+        found = update(self.model, self.optimiser, batch, settings, generator=self.generator)
         require_finite(self.steps, found)
         return {**found, "mean_return": returns.mean().item()}
 
-    @torch.no_grad()
     def collect(self) -> tuple[Rollout, Tensor]:
         """`horizon` steps in every environment, and the returns of the episodes that ended meanwhile."""
-        steps, totals = [], []
-        for _ in range(self.settings.horizon):
-            time = self.environment.steps.clone()
-            action = draw(self.model.policy(self.observation), self.generator)
-            made = self.environment.step(action)
-            done = made.terminated | made.truncated
-            ends = (made.terminated, made.truncated, made.final_observation)
-            steps.append(Rollout(self.observation, action, made.reward, *ends, time))
-            totals.append(self.paid + made.reward)
-            self.paid = totals[-1].masked_fill(done, 0.0)
-            self.observation = made.observation
-        self.steps += self.settings.horizon * self.environment.num_envs
-        rollout = Rollout(*[torch.stack(part) for part in zip(*steps, strict=True)])
-        return rollout, torch.stack(totals)[rollout.terminated | rollout.truncated]
+        policy, length, generator = self.model.policy, self.settings.horizon, self.generator
+        rollout, self.observation = collect(
+            self.environment, policy, self.observation, length=length, generator=generator
+        )
+        self.steps += rollout.reward.numel()
+        returns, self.paid = episode_returns(rollout, self.paid)
+        return rollout, returns
 
-    @torch.no_grad()
     def act(self, observation: Tensor) -> Tensor:
-        logits: Tensor = self.model.policy(observation)
-        return logits.argmax(-1)
+        return self.model.act(observation)
 
     def state_dict(self) -> dict[str, Any]:
-        own = {"observation": self.observation.clone(), "paid": self.paid.clone(), "steps": self.steps}
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimiser", "environment")}
-        return copy.deepcopy({**own, **parts, "generator": self.generator.get_state()})
+        return saved(self, _PARTS)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name in ("model", "optimiser", "environment"):
-            getattr(self, name).load_state_dict(state[name])
-        self.generator.set_state(state["generator"].cpu())
-        self.observation, self.paid = (state[name].clone().to(self.paid.device) for name in ("observation", "paid"))
-        self.steps = state["steps"]
+        restore(self, _PARTS, state)
+
+
+_PARTS = ("model", "optimiser", "environment", "generator", "observation", "paid", "steps")
 
 
 def learner(environment: BatchedEnv, settings: Settings, *, seed: int) -> PPO:

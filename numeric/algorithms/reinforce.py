@@ -21,17 +21,26 @@ Source: chapter slides lines 1140-1203 (alg-reinforce), homework problem 18 (hw1
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from numeric.algorithms.learner import require_finite
-from numeric.algorithms.networks import draw, mlp
+from numeric.algorithms.learner import rate_left, require_envs, require_finite, restore, saved
+from numeric.algorithms.networks import actor_critic, draw
 from numeric.envs.base import BatchedEnv
-from numeric.primitives.checks import at_least_zero, flags, has_time, positive_integer, same_shape, unit_interval
+from numeric.primitives.checks import (
+    at_least_zero,
+    flags,
+    floating,
+    has_time,
+    not_empty,
+    positive_integer,
+    same_shape,
+    switch,
+    unit_interval,
+)
 from numeric.primitives.masks import zero_dead
 from numeric.primitives.softmax import log_probability
 
@@ -100,6 +109,8 @@ def losses(policy: Network, critic: Network, episodes: Episodes, settings: Setti
     Raises ValueError for arrays of unequal shapes, an empty one, flags that are not boolean and an episode that does not end.
     """
     live = steps_of_episode(episodes.terminated, episodes.truncated)
+    floating(reward=episodes.reward)
+    flags(episodes.reward, terminated=episodes.terminated)
     observation = episodes.observation.masked_fill(~live.view(*live.shape, *[1] * (episodes.observation.ndim - 2)), 0)
     logp = log_probability(policy(observation), episodes.action)
     value = critic(observation)
@@ -130,6 +141,7 @@ def value_loss(value: Tensor, signal: Tensor, live: Tensor, *, coefficient: floa
     """coefficient * sum_t (signal_t - V(s_t))^2 over the live steps: [N], differentiable in `value` alone.  Arguments [T, N]."""
     _time_major(value=value, signal=signal)
     flags(value, live=live)
+    at_least_zero(coefficient=coefficient)
     return coefficient * zero_dead(signal.detach() - value, live).square().sum(0)
 
 
@@ -141,6 +153,7 @@ def returns(reward: Tensor, live: Tensor, *, discount: float, from_start: bool =
     _time_major(reward=reward)
     flags(reward, live=live)
     unit_interval(discount=discount)
+    switch(from_start=from_start)
     reward = zero_dead(reward, live)
     found = torch.zeros_like(reward)
     total = torch.zeros_like(reward[0])
@@ -163,49 +176,32 @@ def steps_of_episode(terminated: Tensor, truncated: Tensor) -> Tensor:
 
 
 class Reinforce:
-    """The loop.  Two networks, two optimisers, one generator for weights and actions."""
+    """The loop; numeric.algorithms.learner says what each method does.  One generator for weights and actions."""
 
     def __init__(self, environment: BatchedEnv, settings: Settings, *, seed: int) -> None:
+        require_envs(environment, settings.num_envs)
         self.environment, self.settings, self.steps = environment, settings, 0
-        where: dict[str, Any] = {"device": environment.device, "dtype": environment.dtype}
         self.generator = torch.Generator(device=environment.device).manual_seed(seed)
-        wide = [int(torch.tensor(environment.observation_shape).prod()), *settings.hidden]
-        self.policy = mlp([*wide, environment.num_actions], generator=self.generator, gain_last=0.01, **where)
-        self.critic = mlp([*wide, 1], generator=self.generator, gain_last=1.0, **where)
-        self.policy_optimizer = torch.optim.Adam(self.policy.parameters(), lr=settings.policy_rate)
-        self.value_optimizer = torch.optim.Adam(self.critic.parameters(), lr=settings.value_rate)
-
-    def value(self, observation: Tensor) -> Tensor:
-        """V_phi: [..., *observation_shape] to [...]."""
-        found: Tensor = self.critic(observation)
-        return found.squeeze(-1)
-
-    def act(self, observation: Tensor) -> Tensor:
-        """The most probable action, [N]."""
-        with torch.no_grad():
-            found: Tensor = self.policy(observation).argmax(-1)
-        return found
+        self.model = actor_critic(environment, settings.hidden, gain_value=1.0, generator=self.generator)
+        self.policy_optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=settings.policy_rate)
+        self.value_optimizer = torch.optim.Adam(self.model.critic.parameters(), lr=settings.value_rate)
 
     def iterate(self) -> dict[str, float]:
         """Play one episode in every environment, then one step of the policy and `value_updates` of the critic."""
         episodes = self.collect()
         live = steps_of_episode(episodes.terminated, episodes.truncated)
         self.steps += int(live.sum())
-        found = losses(self.policy, self.value, episodes, self.settings)
+        found = losses(self.model.policy, self.model.value, episodes, self.settings)
         policy, value = found.policy.mean(), found.value.mean()
         figures = {"policy_loss": float(policy.detach()), "value_loss": float(value.detach())}
         require_finite(self.steps, figures)
-        self._set_rates()
-        _step(self.policy_optimizer, policy)
-        _step(self.value_optimizer, value)
+        left = rate_left(self.steps, self.settings.decay_steps)
+        _step(self.policy_optimizer, policy, rate=left * self.settings.policy_rate)
+        _step(self.value_optimizer, value, rate=left * self.settings.value_rate)
         for _ in range(self.settings.value_updates - 1):
-            _step(self.value_optimizer, losses(self.policy, self.value, episodes, self.settings).value.mean())
+            value = losses(self.model.policy, self.model.value, episodes, self.settings).value.mean()
+            _step(self.value_optimizer, value, rate=left * self.settings.value_rate)
         return {**figures, "mean_return": float(zero_dead(episodes.reward, live).sum(0).mean())}
-
-    def _set_rates(self) -> None:
-        left = 1.0 if self.settings.decay_steps is None else max(0.0, 1 - self.steps / self.settings.decay_steps)
-        self.policy_optimizer.param_groups[0]["lr"] = left * self.settings.policy_rate
-        self.value_optimizer.param_groups[0]["lr"] = left * self.settings.value_rate
 
     @torch.no_grad()
     def collect(self) -> Episodes:
@@ -213,47 +209,43 @@ class Reinforce:
         observation, rows = self.environment.reset(), []
         ended = torch.zeros(self.environment.num_envs, dtype=torch.bool, device=self.environment.device)
         while not bool(ended.all()):
-            action = draw(self.policy(observation), self.generator)
+            action = draw(self.model.policy(observation), self.generator)
             step = self.environment.step(action)
             rows.append((observation, action, step.reward, step.terminated, step.truncated))
             ended |= step.terminated | step.truncated
             observation = step.observation
         return Episodes(*(torch.stack(column) for column in zip(*rows, strict=True)))
 
+    def act(self, observation: Tensor) -> Tensor:
+        return self.model.act(observation)
+
     def state_dict(self) -> dict[str, Any]:
-        """Networks, optimisers, environment, generator and the count of steps."""
-        parts = {name: getattr(self, name).state_dict() for name in _PARTS}
-        return deepcopy({**parts, "generator": self.generator.get_state(), "steps": self.steps})
+        return saved(self, _PARTS)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state_dict` was taken."""
-        state = deepcopy(state)  # an optimiser would go on with the very tensors that it is given
-        for name in _PARTS:
-            getattr(self, name).load_state_dict(state[name])
-        self.generator.set_state(state["generator"])
-        self.steps = state["steps"]
+        restore(self, _PARTS, state)
 
 
-_PARTS = ("policy", "critic", "policy_optimizer", "value_optimizer", "environment")
+_PARTS = ("model", "policy_optimizer", "value_optimizer", "environment", "generator", "steps")
 
 
 def learner(environment: BatchedEnv, settings: Settings, *, seed: int) -> Reinforce:
     """REINFORCE in `environment`, which must have `settings.num_envs` copies; the seed decides weights and actions."""
-    if environment.num_envs != settings.num_envs:
-        raise ValueError(f"environment must have num_envs = {settings.num_envs}; got {environment.num_envs}")
     return Reinforce(environment, settings, seed=seed)
 
 
-def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor, *, rate: float) -> None:
+    optimizer.param_groups[0]["lr"] = rate
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
 
 
 def _time_major(**tensors: Tensor) -> None:
-    """Floating, of one shape [T, N], with at least one step."""
+    """Floating, of one shape [T, N], with at least one step of one episode."""
     same_shape(**tensors)
     has_time(**tensors)
+    not_empty(**tensors)
     for name, tensor in tensors.items():
         if tensor.ndim != 2:
             raise ValueError(f"{name} must have shape [T, N]; got {tuple(tensor.shape)}")

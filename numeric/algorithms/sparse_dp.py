@@ -41,7 +41,7 @@ import torch
 from torch import Tensor
 
 from numeric.algorithms.sparse_model import Model, Rows, apply, follow, require_ends, rows_of, under
-from numeric.primitives.checks import at_least_zero, positive_integer
+from numeric.primitives.checks import at_least_zero, described, positive_integer
 
 Method = Literal["auto", "value", "modified", "policy"]
 SLOW = (
@@ -78,6 +78,8 @@ def solve(
     them.  most: backups.  Raises ValueError on an unknown method, numbers out of range, an epsilon that the dtype cannot
     prove, and at discount 1 where some policy never ends; RuntimeError after `most` backups; FloatingPointError on overflow.
     """
+    if not isinstance(model, Model):
+        raise ValueError(f"model must be a Model, as model_of gives it; got {described(model)}")
     at_least_zero(epsilon=epsilon, forcing=forcing)
     positive_integer(sweeps=sweeps, most=most)
     if method not in ("auto", "value", "modified", "policy"):

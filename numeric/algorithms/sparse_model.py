@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from numeric.envs.tabular import ROUNDING, Table, require_table
-from numeric.primitives.checks import unit_interval
+from numeric.primitives.checks import described, unit_interval
 
 CHUNK = 4096  # states that are converted at a time: what is in between stays in the cache
 
@@ -93,6 +93,10 @@ def under(model: Model, policy: Tensor) -> Model:
     policy: actions [S] of an integer dtype, or probabilities [S, A].  Raises ValueError for a policy that is neither, and below
     discount 1 for probabilities whose sum, within rounding of 1, times the discount is 1 or more.
     """
+    if not isinstance(model, Model):
+        raise ValueError(f"model must be a Model, as model_of gives it; got {described(model)}")
+    if not isinstance(policy, Tensor):
+        raise ValueError(f"policy must be a tensor; got {described(policy)}")
     states, actions = len(model.live), model.actions
     if policy.device != model.live.device:
         raise ValueError(f"policy must be on the device of the model, {model.live.device}; got {policy.device}")

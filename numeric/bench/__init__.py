@@ -3,7 +3,7 @@
     timing    the protocol: who is timed in what order, how often, and what is kept
     machine   what it ran on: processor, versions, load
     rows      what one measurement is, and ratios
-    gae, returns, cartpole, dp, ppo      one bench each: a function `run` that gives rows
+    gae, returns, cartpole, dp, ppo, processes, compiled      one bench each: a function `run` that gives rows
     command   the command line
 
 A library that is not installed is `not run`; nobody's figure is copied from anywhere.  Beside each time stands the largest

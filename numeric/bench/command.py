@@ -17,12 +17,15 @@ BENCHES = {
     "cartpole": "numeric.bench.cartpole",
     "dp": "numeric.bench.dp",
     "ppo": "numeric.bench.ppo",
+    "processes": "numeric.bench.processes",
+    "compile": "numeric.bench.compiled",
 }
 
 
 def main(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="of gae, returns, cartpole, dp, ppo; else all")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="of gae, returns, cartpole, dp, ppo, processes, compile; else all"),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="record the rows; those of other benches are kept")

@@ -1,8 +1,8 @@
 """Advantages: ours beside Stable-Baselines3, TorchRL, rlax and loops as CleanRL writes them.
 
 Each gets its own layout and its own kind of flags before the clock starts.  What differs: Stable-Baselines3 and the loops write
-into memory that is there (Stable-Baselines3 also the returns), rlax takes a ready discount and is compiled beforehand, ours and
-TorchRL's make a new result; ours takes both flags apart and a value that may be NaN after a terminal step.
+into memory that is there (Stable-Baselines3 also the returns), rlax takes a ready discount and is compiled beforehand, TorchRL's
+and the first of ours make a new result; ours takes both flags apart and a value that may be NaN after a terminal step.
 """
 
 from __future__ import annotations
@@ -55,6 +55,12 @@ def compared(
 def ours(p: Problem) -> tuple[Call, Callable[[Any], np.ndarray]]:
     arguments = p.ours()
     return lambda: gae(*arguments, discount=DISCOUNT, lambda_=LAMBDA), lambda found: found.numpy()
+
+
+def ours_into(p: Problem) -> tuple[Call, Callable[[Any], np.ndarray]]:
+    """The same, into memory that is there, as the loops and the copy are timed."""
+    arguments, out = p.ours(), torch.empty_like(p.reward)
+    return lambda: gae(*arguments, discount=DISCOUNT, lambda_=LAMBDA, out=out), lambda found: found.numpy()
 
 
 def plain_torch(p: Problem) -> tuple[Call, Callable[[Any], np.ndarray]]:
@@ -139,6 +145,7 @@ def rlax(p: Problem) -> tuple[Call, Callable[[Any], np.ndarray]]:
 
 PEERS: dict[str, tuple[str, Peer]] = {
     "ours": (OURS, ours),
+    "ours, into memory that is there": (OURS, ours_into),
     "Stable-Baselines3, numpy": ("stable-baselines3", stable_baselines3),
     "a loop in numpy": ("numpy", plain_numpy),
     "a loop in torch": ("torch", plain_torch),

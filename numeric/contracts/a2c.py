@@ -72,12 +72,17 @@ def slopes(
     phi = table(values, device).detach().repeat(count, 1).requires_grad_()
     given = {"discount": float(policy.mdp.discount), "entropy_coefficient": 0.0, **settings}
     total, _ = module.loss(
-        lambda s: theta[column, s], lambda s: phi[column, s], module.Window(*found[:-1]), module.Settings(**given)
+        lambda s: theta[column, s], lambda s: phi[column, s], window_of(module, *found[:-1]), module.Settings(**given)
     )
     total.backward()
     assert theta.grad is not None and phi.grad is not None
     weight = found.probability * count
     return torch.einsum("n,nsa->sa", weight, theta.grad), torch.einsum("n,ns->s", weight, phi.grad)
+
+
+def window_of(module: ModuleType, *parts: Tensor) -> Any:
+    """A rollout of the six parts that the loss reads; it does not ask for the time."""
+    return module.Rollout(*parts, time=torch.zeros_like(parts[1]))
 
 
 def expected(
@@ -190,7 +195,7 @@ def entropy(module: ModuleType, device: str) -> Iterator[Row]:
     theta = torch.tensor([[float(p) for p in row] for row in rows], dtype=F64, device=device).log().requires_grad_()
     zero, step = torch.zeros(1, 2, dtype=F64, device=device), torch.zeros(1, 2, dtype=torch.bool, device=device)
     state = torch.tensor([[0, 1]], device=device)
-    window = module.Window(state, state, zero, ~step, step, state)
+    window = window_of(module, state, state, zero, ~step, step, state)
     settings = module.Settings(entropy_coefficient=0.25, value_coefficient=0.0)
     total, parts = module.loss(lambda s: theta[s], lambda s: 0.0 * s.double(), window, settings)
     total.backward()
@@ -225,7 +230,7 @@ def weights(module: ModuleType, device: str) -> Iterator[Row]:
         torch.tensor([[5.0], [1]], dtype=F64, device=device),
     )
     over = torch.ones(2, 1, dtype=torch.bool, device=device)
-    window = module.Window(nought, nought, reward, over, ~over, nought)
+    window = window_of(module, nought, nought, reward, over, ~over, nought)
     settings = module.Settings(value_coefficient=0.25, entropy_coefficient=0.0)
     total, parts = module.loss(lambda s: theta[s], lambda s: phi[s], window, settings)
     total.backward()
@@ -254,7 +259,7 @@ def detached(module: ModuleType, device: str) -> Iterator[Row]:
     states = torch.tensor([[0], [1]], device=device)
     theta, phi = torch.zeros(3, 2, dtype=F64, device=device, requires_grad=True), table([1, 2, 5], device)
     no = torch.zeros(2, 1, dtype=torch.bool, device=device)
-    window = module.Window(states, 0 * states, torch.ones(2, 1, dtype=F64, device=device), no, no, states + 1)
+    window = window_of(module, states, 0 * states, torch.ones(2, 1, dtype=F64, device=device), no, no, states + 1)
     settings = module.Settings(discount=1.0, entropy_coefficient=0.0)
     module.loss(lambda s: theta[s], lambda s: phi[s], window, settings)[0].backward()
     # Q = (7, 6), V = (1, 2): - (Q - V) / 2 in each, and nothing in the state that is only bootstrapped from
@@ -280,7 +285,7 @@ def played(module: ModuleType, device: str) -> Iterator[Row]:
     learner = module.learner(environment, module.Settings(num_envs=64, window=3, hidden=(4,)), seed=7)
     first, second = learner.collect()[0], learner.collect()[0]
     rows = [torch.cat([a, b]) for a, b in zip(first, second, strict=True)]
-    state, action, reward, over, cut, after = rows
+    state, action, reward, over, cut, after, _ = rows
     found = Batch(state.argmax(-1), action, reward, over, cut, after.argmax(-1), reward[0])
     everywhere = torch.ones_like(over)
     yield Row("the number of steps that the task does not have", impossible(mdp, found, everywhere), 0)

@@ -6,10 +6,11 @@ from proofs.a2c import alg_a2c
 from proofs.claims import Evidence
 
 MODULE, CHECKS, SOFTMAX = "numeric.algorithms.a2c", "numeric.contracts.a2c", "numeric.primitives.softmax"
+ROLLOUT = "numeric.algorithms.rollout"
 
 EVIDENCE = Evidence(alg_a2c)
 for name in alg_a2c.promises:
-    EVIDENCE.promise(name, f"{CHECKS}:{name}", of=MODULE, also=(SOFTMAX,))
+    EVIDENCE.promise(name, f"{CHECKS}:{name}", of=MODULE, also=(SOFTMAX, ROLLOUT) if name == "played" else (SOFTMAX,))
 
 LIVE, BREAK = "zero_dead(next_value, ~terminated)", "torch.where(terminated[t] | truncated[t], bootstrap[t], following)"
 STEP, ADVANTAGE, ASKED = (
@@ -85,18 +86,18 @@ patch(
     "log(softmax(z)), which underflows", module=SOFTMAX,
 )  # fmt: skip
 patch(
-    "records-the-next-observation", "(self.observation, action", "(step.observation, action",
-    "the observation after the step is recorded beside its action",
+    "records-the-next-observation", "Rollout(observation, action", "Rollout(made.observation, action",
+    "the observation after the step is recorded beside its action", module=ROLLOUT,
 )  # fmt: skip
 patch(
-    "records-another-action", "(self.observation, action", "(self.observation, self.act(self.observation)",
-    "the greedy action is recorded, another one was taken",
+    "records-another-action", "Rollout(observation, action", "Rollout(observation, policy(observation).argmax(-1)",
+    "the greedy action is recorded, another one was taken", module=ROLLOUT,
 )  # fmt: skip
 patch(
-    "final-observation-lost", "step.truncated, step.final_observation", "step.truncated, step.observation",
-    "at an end the first observation of the next episode for the last of this one", "TorchRL PR #3771",
+    "final-observation-lost", "made.truncated, made.final_observation", "made.truncated, made.observation",
+    "at an end the first observation of the next episode for the last of this one", "TorchRL PR #3771", ROLLOUT,
 )  # fmt: skip
 patch(
-    "stays-behind", "self.observation = step.observation", "self.observation = step.final_observation",
-    "actions are chosen from the last state of an episode that has ended",
+    "stays-behind", "observation = made.observation", "observation = made.final_observation",
+    "actions are chosen from the last state of an episode that has ended", module=ROLLOUT,
 )  # fmt: skip

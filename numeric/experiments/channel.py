@@ -10,10 +10,11 @@ For each reference of a claim, at its points and on the boundary grid:
 
 Of a contract (`Evidence.promise`) every promise is checked, as numeric.contract says; each row that it yields is one point.
 
-A mutant is a patch of the real source of a module (`Evidence.patch`), run by this very code on a fresh copy.  Its record
-has `values`, a hash of every output and gradient at every point, so that two patches that compute the same count once, and a
-`fault` where it is no wrong variant: those of `numeric.reference`, or `changes nothing` where it computes what the real code
-does.
+A mutant is a patch of the real source of a module (`Evidence.patch`), run by this very code on a fresh copy.  One promise that
+it breaks is enough: those after it are not run, and the record ends with it.  A promise that crashes, or compares nothing,
+refutes nothing, and the next one is asked.  A mutant's record has `values`, a hash that it shares with another patch of the
+evidence only if both compute the same outputs and gradients at every point, so that the two count once (`Alike`); and a `fault`
+where it is no wrong variant: those of `numeric.reference`, or `changes nothing` where it computes what the real code does.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Reference:
 
     def __init__(self) -> None:
         self._prepared: dict[int, tuple[dict[str, Any], list[Any]]] = {}
+        self._alike: dict[int, tuple[Evidence, Alike]] = {}
 
     def wants(self, evidence: Evidence) -> bool:
         return bool(evidence.references or evidence.promised)
@@ -67,11 +69,13 @@ class Reference:
         module, old, new = patch
         if module not in modules(evidence):
             raise ValueError(f"{variant.id} must patch a module that the evidence of the claim names; got {module}")
-        seen = list(far_enough(self._all(evidence, module, (old, new), device)))
+        sought = Sought(self._all(evidence, module, (old, new), device))
+        seen = list(sought.seen)
         refuted = [n for n, one in enumerate(seen) if one["verdict"] == "refuted"]
         record = summary(seen[: refuted[0] + 1] if refuted else seen, time.perf_counter() - started)
-        record["values"] = computed(seen)
-        if record["verdict"] == "confirmed" and computed(self._all(evidence, module, None, device)) == record["values"]:
+        _, alike = self._alike.setdefault(id(evidence), (evidence, Alike()))  # it is kept, so that its id is
+        record["values"] = alike.values((module, old, new, device), sought)
+        if record["verdict"] == "confirmed" and computed(self._all(evidence, module, None, device)) == computed(seen):
             record |= {"fault": CHANGES_NOTHING, "detail": "the changed code gives the same bits at every point"}
         return record
 
@@ -148,6 +152,40 @@ def far_enough(found: Iterator[Record]) -> Iterator[Record]:
         refuted |= one["verdict"] == "refuted" and one["what"] != "dead"
         if "fault" in one:
             return
+
+
+class Sought:
+    """What is found of a patch: up to the first promise that it breaks, and further only where somebody asks."""
+
+    def __init__(self, found: Iterator[Record]) -> None:
+        self.seen: list[Record] = []
+        self._rest = far_enough(found)
+        for one in self._rest:
+            self.seen.append(one)
+            if one["what"] == "promise" and one["verdict"] == "refuted":
+                break
+
+    def whole(self) -> str:
+        """A hash of all that is computed; runs what has not been run yet."""
+        self.seen += self._rest
+        return computed(self.seen)
+
+
+class Alike:
+    """Which patches of one evidence compute the same everywhere.  They are run to the end only where they agree so far."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[tuple[str, ...], tuple[Sought, str]]] = {}
+
+    def values(self, patch: tuple[str, ...], sought: Sought) -> str:
+        """A hash.  Two patches have the same one where they compute the same throughout, and only there."""
+        begun = computed(sought.seen)
+        agree = self._known.setdefault(begun, {})
+        if patch not in agree:
+            own = sought.whole() if agree else begun
+            same = [said for other, said in agree.values() if other.whole() == own]
+            agree[patch] = sought, same[0] if same else own
+        return agree[patch][1]
 
 
 def computed(found: Iterable[Record]) -> str:

@@ -100,8 +100,9 @@ bug(
     "one flag for all rows",
     module=SUMS,
 )
-bug("pieces-apart", "after = out[rows.start]", "after = None", "what follows a piece is forgotten", module=SUMS)
-WIDE_CALL = "row_by_row(reward, value, next_value, terminated, truncated,"
+CHUNKS = "discount * lambda_), after)"
+bug("pieces-apart", CHUNKS, CHUNKS.replace("after", "None"), "what follows a piece is forgotten", module=WIDE)
+WIDE_CALL = "method(reward, value, next_value, terminated, truncated,"
 bug(
     "wide-runs-on",
     WIDE_CALL,
@@ -143,16 +144,16 @@ bug(
 )
 bug(
     "learner-drops-time-limit",
-    "        rollout.terminated,\n        rollout.truncated,\n",
-    "        rollout.terminated | rollout.truncated,\n        rollout.truncated,\n",
+    "ends = rollout.terminated, rollout.truncated",
+    "ends = rollout.terminated | rollout.truncated, rollout.truncated",
     "the learner passes done for terminated",
     "CleanRL's ppo.py merges both flags; #198, #448",
     PPO,
 )
 bug(
     "learner-reads-the-next-reset",
-    "model.value(rollout.final_observation),",
-    "torch.cat([value[1:], value[-1:]]),",
+    "model.value(rollout.final_observation)",
+    "torch.cat([value[1:], value[-1:]])",
     "V of the array's next step",
     "TorchRL PR #3771; CleanRL",
     PPO,

@@ -7,13 +7,15 @@ from proofs.ppo import alg_ppo_clip
 
 MODULE, CHECKS = "numeric.algorithms.ppo", "numeric.contracts.ppo"
 CLIP, KL, GAE = "numeric.primitives.ppo_clip", "numeric.primitives.kl", "numeric.primitives.gae"
+ROLLOUT = "numeric.algorithms.rollout"
 TORCHRL = "TorchRL's ClipPPO: a change that its own tests let pass"
 SB3 = "Stable-Baselines3: a change that its own tests let pass"
 EPOCHS = "    for _ in range(settings.epochs):\n"
 
 EVIDENCE = Evidence(alg_ppo_clip)
 for promise in alg_ppo_clip.promises:
-    EVIDENCE.promise(promise, f"{CHECKS}:{promise.replace('-', '_')}", of=MODULE, also=(CLIP, KL, GAE))
+    imported = (ROLLOUT,) if promise == "collected" else (CLIP, KL, GAE)
+    EVIDENCE.promise(promise, f"{CHECKS}:{promise.replace('-', '_')}", of=MODULE, also=imported)
 
 
 def bug(id: str, old: str, new: str, title: str, seen_in: str | None = None, module: str = MODULE) -> None:
@@ -178,14 +180,14 @@ bug(
 )
 bug(
     "rates-swapped",
-    "discount=settings.discount,\n        lambda_=settings.lambda_",
-    "discount=settings.lambda_,\n        lambda_=settings.discount",
+    "discount=settings.discount, lambda_=settings.lambda_",
+    "discount=settings.lambda_, lambda_=settings.discount",
     "gamma and lambda exchanged",
 )
 bug(
     "ends-ignored",
-    "        rollout.terminated,\n        rollout.truncated,\n",
-    "        rollout.truncated,\n        rollout.terminated,\n",
+    "ends = rollout.terminated, rollout.truncated",
+    "ends = rollout.truncated, rollout.terminated",
     "terminated and truncated exchanged: a terminal state has a value",
 )
 bug(
@@ -201,22 +203,26 @@ bug(
     "made.truncated, made.observation)",
     "after an end, the next episode's first state for the one that was reached",
     "TorchRL PR #3771",
+    ROLLOUT,
 )
 bug(
     "ends-exchanged",
     "ends = (made.terminated, made.truncated,",
     "ends = (made.truncated, made.terminated,",
     "both ends exchanged",
+    module=ROLLOUT,
 )
 bug(
     "clock-not-copied",
-    "time = self.environment.steps.clone()",
-    "time = self.environment.steps",
+    "time = environment.steps.clone()",
+    "time = environment.steps",
     "the clock itself, which goes on",
+    module=ROLLOUT,
 )
 bug(
     "returns-run-on",
-    "self.paid = totals[-1].masked_fill(done, 0.0)",
-    "self.paid = totals[-1]",
+    "paid = totals[-1].masked_fill(ended, 0.0)",
+    "paid = totals[-1]",
     "returns run on over ends",
+    module=ROLLOUT,
 )

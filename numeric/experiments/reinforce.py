@@ -96,7 +96,7 @@ gradients.patch(
     title="the greedy action is recorded, another one was taken",
 )  # fmt: skip
 gradients.patch(
-    "greedy-play", MODULE, "draw(self.policy(observation), self.generator)", "self.act(observation)",
+    "greedy-play", MODULE, "draw(self.model.policy(observation), self.generator)", "self.act(observation)",
     title="the most probable action is taken, not a drawn one",
 )  # fmt: skip
 

@@ -32,12 +32,16 @@ class Path:
 def paths(policy: Policy, horizon: int, *, state: int | None = None) -> Iterator[Path]:
     """Every trajectory of positive probability, stopped at a terminal state or after `horizon` actions.
 
-    From the start law, or from one state.  Raises ValueError on a horizon below 0 or above
-    MOST_STEPS, and where there are more than MOST_PATHS.
+    From the start law, or from one state.  Raises ValueError on a horizon below 0 or above MOST_STEPS, a state that is none, and
+    where there are more than MOST_PATHS.
     """
     if isinstance(horizon, bool) or not isinstance(horizon, int) or not 0 <= horizon <= MOST_STEPS:
         raise ValueError(f"horizon must be a whole number from 0 to {MOST_STEPS}; got {horizon!r}")
     mdp = policy.mdp
+    if state is not None and (
+        isinstance(state, bool) or not isinstance(state, int) or not 0 <= state < len(mdp.states)
+    ):
+        raise ValueError(f"state must be a whole number from 0 to {len(mdp.states) - 1}, or None; got {state!r}")
     law = list(enumerate(mdp.start)) if state is None else [(state, Fraction(1))]
     many = _ways(policy, horizon)
     if sum(many[s] for s, p in law if p) > MOST_PATHS:

@@ -21,8 +21,9 @@ Arguments shared by all functions, each of shape [T, ...], time first, usually [
 The trajectory of step t runs to the first step that is terminated or truncated, that is followed by a dead slot, or
 that is the last of the array.  Nothing beyond it is read, so no episode leaks into another.  All functions are linear
 in reward, value and next_value and differentiate in all three; where the advantage is data, detach it (`ppo_clip`
-does).  They raise ValueError on unequal shapes, dtypes or devices, on T = 0, on flags that are not boolean, on a
-discount or lambda_ outside [0, 1], and on a k that is not a positive integer.
+does).  They raise ValueError on unequal shapes, dtypes or devices, on T = 0 or an empty batch, on flags that are
+not boolean, on a discount or lambda_ outside [0, 1], and on a k that is not a positive integer.  A NaN in a live slot that is
+read makes every result NaN that depends on it.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from numeric.primitives.checks import flags, has_time, positive_integer, same_shape, unit_interval
-from numeric.primitives.masks import zero_dead
+from numeric.primitives.checks import flags, has_time, not_empty, positive_integer, same_shape, unit_interval
+from numeric.primitives.masks import followed, zero_dead
 from numeric.primitives.recurrence import in_pieces
-from numeric.primitives.wide import is_wide, row_by_row
+from numeric.primitives.wide import in_chunks, is_chunked, is_wide, row_by_row
 
 
 def td_error(
@@ -102,25 +103,32 @@ def gae(
     discount: float,
     lambda_: float,
     mask: Tensor | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Generalised advantage: A_t = delta_t + discount lambda A_{t+1} inside a trajectory, A_t = delta_t at its end.
 
     lambda_ = 0 gives the TD error, lambda_ = 1 the return (with the bootstrap at its end) minus the value; the return
     that a value function is fitted to is A_t + V(s_t).  Shapes [T, ...], units and errors as in the module's docstring.
+    out: contiguous memory for the result, which is then returned, like reward and apart from all arguments; ValueError where it
+    is not, or where autograd follows.  For large batches most of the time goes into fresh memory.
     How it is computed depends on the shape: `numeric.primitives.recurrence` decides and says why.
     """
     unit_interval(discount=discount, lambda_=lambda_)
     same_shape(reward=reward, value=value, next_value=next_value)
     _ends(reward, terminated, truncated, mask)
-    if mask is None and is_wide(reward, value, next_value):
-        return row_by_row(reward, value, next_value, terminated, truncated, discount=discount, lambda_=lambda_)
+    _fits(out, reward, value, next_value, terminated, truncated)
+    if mask is None:
+        wide = _wide(reward, value, next_value, terminated, truncated, discount, lambda_, out)
+        if wide is not None:
+            return wide
 
     def piece(rows: slice) -> tuple[Tensor, Tensor]:
         steps = _clean(reward, value, next_value, terminated, truncated, mask, rows)
         delta = _td_error(steps, discount)
         return delta, steps.goes_on
 
-    return in_pieces(piece, reward, value, next_value, weight=discount * lambda_)
+    found = in_pieces(piece, reward, value, next_value, weight=discount * lambda_)
+    return found if out is None else out.copy_(found)
 
 
 def lambda_returns(
@@ -132,6 +140,7 @@ def lambda_returns(
     discount: float,
     lambda_: float,
     mask: Tensor | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The lambda-return: G_t = r_t + discount ((1 - lambda) V(s_{t+1}) + lambda G_{t+1}) inside a trajectory; at its end
     G_t = r_t + discount V(s_{t+1}), without the second term where step t terminated.
@@ -139,19 +148,55 @@ def lambda_returns(
     It is the mixture of all k-step returns with weights (1 - lambda) lambda^(k-1), the last with what is left of them, and
     `gae` + value wherever next_value[t] is value[t + 1] inside an episode.  lambda_ = 0 gives the target of TD(1), lambda_ = 1
     the return.  Shapes [T, ...], units and errors as in the module's docstring; linear, and differentiable in both.
+    out: as in `gae`.
     """
     unit_interval(discount=discount, lambda_=lambda_)
     same_shape(reward=reward, next_value=next_value)
     _ends(reward, terminated, truncated, mask)
-    if mask is None and is_wide(reward, next_value):
-        return row_by_row(reward, None, next_value, terminated, truncated, discount=discount, lambda_=lambda_)
+    _fits(out, reward, next_value, terminated, truncated)
+    if mask is None:
+        wide = _wide(reward, None, next_value, terminated, truncated, discount, lambda_, out)
+        if wide is not None:
+            return wide
 
     def piece(rows: slice) -> tuple[Tensor, Tensor]:
         steps = _clean(reward, reward, next_value, terminated, truncated, mask, rows)
         bootstrap = torch.sub(steps.next_value, zero_dead(steps.next_value, steps.goes_on), alpha=lambda_)
         return torch.add(steps.reward, bootstrap, alpha=discount), steps.goes_on
 
-    return in_pieces(piece, reward, next_value, weight=discount * lambda_)
+    found = in_pieces(piece, reward, next_value, weight=discount * lambda_)
+    return found if out is None else out.copy_(found)
+
+
+def _wide(
+    reward: Tensor,
+    value: Tensor | None,
+    next_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    discount: float,
+    lambda_: float,
+    out: Tensor | None,
+) -> Tensor | None:
+    """What `gae`, or without a value `lambda_returns`, gives for a wide batch; None where another method must do."""
+    read = [x for x in (reward, value, next_value) if x is not None]
+    method = row_by_row if is_wide(*read) else in_chunks if is_chunked(*read) else None
+    if method is None:
+        return None
+    return method(reward, value, next_value, terminated, truncated, discount=discount, lambda_=lambda_, out=out)
+
+
+def _fits(out: Tensor | None, *read: Tensor) -> None:
+    """Check that the result can be written into out."""
+    if out is None:
+        return
+    same_shape(reward=read[0], out=out)
+    if not out.is_contiguous():
+        raise ValueError(f"out must be contiguous; got strides {out.stride()}")
+    if out.requires_grad or followed(*(x for x in read if x.is_floating_point())):
+        raise ValueError("out must be None where autograd, a transform or the compiler follows the arguments")
+    if any(x.untyped_storage().data_ptr() == out.untyped_storage().data_ptr() for x in read):
+        raise ValueError("out must share no memory with the arguments; got a part of one of them")
 
 
 class _Steps(NamedTuple):
@@ -176,6 +221,7 @@ def _steps(
 def _ends(reward: Tensor, terminated: Tensor, truncated: Tensor, mask: Tensor | None) -> None:
     """Check that there is a step, and that what ends trajectories are flags of the same shape."""
     has_time(reward=reward)
+    not_empty(reward=reward)
     flags(reward, terminated=terminated, truncated=truncated)
     if mask is not None:
         flags(reward, mask=mask)

@@ -19,7 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from numeric.primitives.checks import at_least_zero, flags, floating
+from numeric.primitives.checks import at_least_zero, described, flags, floating, not_empty
 from numeric.primitives.masks import zero_dead
 
 Baseline = Literal["mean", "others"]
@@ -45,7 +45,7 @@ def group_advantage(
 
     A group whose rewards are all equal has advantages of exactly 0, also in floats and with epsilon = 0, where the formula says
     0/0 (ch1-grpo-adv-equal); so has a group of one with baseline "mean".
-    Raises ValueError on a live reward that is not floating or not finite, an empty axis, a group of one with baseline "others",
+    Raises ValueError on a live reward that is not floating or not finite, an empty batch, a group of one with baseline "others",
     an unknown switch, a ddof other than 0 and 1, a negative epsilon, and a mask of another shape.
     """
     live = _check(reward, baseline, scale, ddof, epsilon, dim, mask)
@@ -73,10 +73,13 @@ def _check(
 ) -> Tensor:
     """The live slots."""
     floating(reward=reward)
+    if isinstance(dim, bool) or not isinstance(dim, int):
+        raise ValueError(f"dim must be an integer; got {described(dim)}")
     if reward.ndim == 0 or not -reward.ndim <= dim < reward.ndim or reward.shape[dim] == 0:
         raise ValueError(
             f"reward must have an axis dim = {dim} with at least one member; got shape {tuple(reward.shape)}"
         )
+    not_empty(reward=reward)
     if mask is not None:
         flags(reward, mask=mask)
     live = torch.ones_like(reward, dtype=torch.bool) if mask is None else mask

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from numeric.primitives.checks import same_shape
+from numeric.primitives.checks import not_empty, same_shape
 from numeric.primitives.masks import zero_dead
 
 
@@ -21,7 +21,7 @@ def kl_k1(logp: Tensor, logq: Tensor, *, mask: Tensor | None = None) -> Tensor:
 
     logp, logq: equal shapes.  mask: True in live slots; dead ones give 0.  Returns that shape.
     Slopes: 1 in logp, -1 in logq.
-    Raises ValueError on unequal shapes, dtypes or devices, or a dtype that is not floating.
+    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, or an empty batch.
     """
     return -_log_ratio(logp, logq, mask)
 
@@ -31,7 +31,7 @@ def kl_k2(logp: Tensor, logq: Tensor, *, mask: Tensor | None = None) -> Tensor:
 
     logp, logq: equal shapes.  mask: True in live slots; dead ones give 0.  Returns that shape.
     Slopes: -log r in logp, log r in logq.
-    Raises ValueError on unequal shapes, dtypes or devices, or a dtype that is not floating.
+    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, or an empty batch.
     """
     return _log_ratio(logp, logq, mask).square() / 2
 
@@ -42,7 +42,7 @@ def kl_k3(logp: Tensor, logq: Tensor, *, mask: Tensor | None = None) -> Tensor:
     logp, logq: equal shapes.  mask: True in live slots; dead ones give 0.  Returns that shape; +inf where q(x) = 0.
     Slopes: 1 - r in logp, r - 1 in logq.
     r - 1 is expm1(log r): exp(log r) - 1 loses all digits, and its sign, where q is close to p.
-    Raises ValueError on unequal shapes, dtypes or devices, or a dtype that is not floating.
+    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, or an empty batch.
     """
     log_ratio = _log_ratio(logp, logq, mask)
     return log_ratio.expm1() - log_ratio
@@ -51,4 +51,5 @@ def kl_k3(logp: Tensor, logq: Tensor, *, mask: Tensor | None = None) -> Tensor:
 def _log_ratio(logp: Tensor, logq: Tensor, mask: Tensor | None) -> Tensor:
     """log r = logq - logp; 0 in dead slots."""
     same_shape(logp=logp, logq=logq)
+    not_empty(logp=logp)
     return zero_dead(logq - logp, mask)

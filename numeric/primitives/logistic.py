@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from numeric.primitives.checks import same_shape
+from numeric.primitives.checks import not_empty, same_shape
 from numeric.primitives.masks import zero_dead
 
 
@@ -21,8 +21,8 @@ def bernoulli_logp(logit: Tensor, action: Tensor, *, mask: Tensor | None = None)
     logit: the preference for action 1 over action 0.  action: 0.0 or 1.0, of the same shape.  mask: True in live slots; dead
     ones give 0.  Returns that shape; finite for every finite logit, where log(sigmoid(h)) is -inf from h = -710 on.
     Slope in logit: action - sigma(logit) (epfl-2024-3.2.final).  The action is data and receives no gradient.
-    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, or a live action that is neither 0
-    nor 1.
+    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, an empty batch, or a live action that
+    is neither 0 nor 1.  A NaN in a live logit gives NaN.
     """
     logit, action = _checked(logit, action, mask)
     return zero_dead(logsigmoid((2.0 * action - 1.0) * logit), mask)
@@ -44,6 +44,7 @@ def bernoulli_score(logit: Tensor, action: Tensor, feature: Tensor, *, mask: Ten
 def _checked(logit: Tensor, action: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """Both with 0 in dead slots, and the action cut off from gradients."""
     same_shape(logit=logit, action=action)
+    not_empty(logit=logit)
     logit, action = zero_dead(logit, mask), zero_dead(action, mask).detach()
     odd = action[(action != 0) & (action != 1)]
     if odd.numel():

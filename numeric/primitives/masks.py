@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from numeric.primitives.checks import flags
+from numeric.primitives.checks import described, flags
 
 INTEGERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 
@@ -16,8 +16,10 @@ def zero_dead(tensor: Tensor, mask: Tensor | None) -> Tensor:
 
     tensor, mask: equal shapes.  The fill replaces, it does not multiply (0 * NaN is NaN), and it stands before any
     arithmetic that is not linear: a fill after that would send 0 * NaN back through the gradient.
-    Raises ValueError if mask is not boolean or not of tensor's shape and device.
+    Raises ValueError if mask is not boolean or not of tensor's shape and device.  What is empty stays empty.
     """
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"tensor must be a tensor; got {described(tensor)}")
     if mask is None:
         return tensor
     flags(tensor, mask=mask)

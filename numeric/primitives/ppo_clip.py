@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from numeric.primitives.checks import at_least_zero, same_shape
+from numeric.primitives.checks import at_least_zero, not_empty, same_shape, switch
 from numeric.primitives.masks import zero_dead
 
 
@@ -24,10 +24,13 @@ def ppo_clip(
     Gradient: the slope in ratio is A, except 0 where A > 0 and ratio > 1 + epsilon, or A < 0 and ratio < 1 - epsilon
     (hw14+).  The advantage is data and receives none; stop_gradient=False lets it through (rlax has the same switch and
     default: `clipped_surrogate_pg_loss(use_stop_gradient=True)`).
-    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, or epsilon < 0.
+    Raises ValueError on unequal shapes, dtypes or devices, a dtype that is not floating, an empty batch, an epsilon that is
+    negative or not finite, or a stop_gradient that is not a bool.  A NaN in a live slot gives NaN.
     """
     same_shape(ratio=ratio, advantage=advantage)
+    not_empty(ratio=ratio)
     at_least_zero(epsilon=epsilon)
+    switch(stop_gradient=stop_gradient)
     ratio, advantage = zero_dead(ratio, mask), zero_dead(advantage, mask)
     if stop_gradient:
         advantage = advantage.detach()

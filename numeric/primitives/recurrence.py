@@ -8,8 +8,9 @@ Which method, by what was measured on a processor with 2 MiB of L2 cache and one
 
     loop     Differentiable: one new tensor a step.  Whenever autograd, `torch.func` or `torch.compile` follows what is done;
              the compiler merges the steps.
-    wide     `numeric.primitives.wide`, on a processor, for GAE and lambda-returns without a mask: rows of at least WIDTH
-             entries.  There time goes into moving memory, and each row is built in its place in the result.
+    wide     `numeric.primitives.wide`, on a processor, for GAE and lambda-returns without a mask.  From CHUNK_WIDTH entries a row
+             on: a chunk of rows at a time, and two operations of numpy a row, whose calls cost half of what torch's do.  From
+             WIDTH on time goes into moving memory, and one row is finished at a time, four operations each.
     rows     One row after the other.  Pieces of at most SHORT steps: short rollouts, wide batches with a mask.  What is summed
              is asked for in pieces of PIECE entries, last steps first, so that it is still in the cache when it is summed.
     blocks   Everything else.  The steps in blocks of LENGTH.  All blocks at once go back through their own steps, which gives y
@@ -48,7 +49,7 @@ def discounted_sums(x: Tensor, goes_on: Tensor, *, weight: float, method: str | 
 
     x: [T, ...], any unit.  goes_on: bool, of the same shape.  method: one of METHODS; None: by shape.  Where autograd follows x
     the loop is taken whatever is asked for.  Raises ValueError on integers, other shapes or devices, T = 0, a weight outside
-    [0, 1] and an unknown method.
+    [0, 1] and an unknown method; a batch of width 0 has sums of width 0.
     """
     floating(x=x)
     has_time(x=x)

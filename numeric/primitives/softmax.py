@@ -12,8 +12,9 @@ Arguments shared by all functions:
             available action is padding, and all 0.  None: all are available
 
 Logits may be shifted by a constant without any effect (ch1-softmax-reparam): the largest is taken off first, so that no
-exponential overflows.  All functions raise ValueError on logits that are not floating or have no action, a dim that is
-out of range, and a mask that is not boolean or not of the shape of logits.
+exponential overflows.  All functions raise ValueError on logits that are not floating or have no action, an empty
+batch, a dim that is out of range, and a mask that is not boolean or not of the shape of logits.  A NaN in the logits of an
+available action gives NaN for every available action of its row.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from numeric.primitives.checks import flags, floating, same_shape
+from numeric.primitives.checks import described, flags, floating, not_empty, same_shape
 from numeric.primitives.masks import zero_dead
 
 
@@ -57,6 +58,8 @@ def score(logits: Tensor, action: Tensor | int, *, dim: int = -1, mask: Tensor |
     probability = zero_dead(log_softmax(logits, dim=dim, mask=mask).exp(), mask).detach()
     shape = list(logits.shape)
     del shape[dim]
+    if isinstance(action, int) and not 0 <= action < logits.shape[dim]:  # 2**63 fits into no tensor
+        raise ValueError(f"action must lie in [0, {logits.shape[dim]}); got {action}")
     chosen = torch.full(shape, action, device=logits.device) if isinstance(action, int) else action
     one_hot = torch.zeros_like(probability).scatter(dim, _indices(logits, chosen, dim), 1.0)
     return zero_dead(one_hot - probability, mask)
@@ -79,10 +82,13 @@ def expected_gradient(logits: Tensor, reward: Tensor, *, dim: int = -1, mask: Te
 def _actions(logits: Tensor, dim: int) -> None:
     """There is an axis of actions, and it is not empty."""
     floating(logits=logits)
+    if isinstance(dim, bool) or not isinstance(dim, int):
+        raise ValueError(f"dim must be an integer; got {described(dim)}")
     if not -logits.ndim <= dim < logits.ndim:
         raise ValueError(f"dim must lie in [{-logits.ndim}, {logits.ndim}); got {dim}")
     if logits.shape[dim] == 0:
         raise ValueError(f"logits must have at least one action along dim {dim}; got shape {tuple(logits.shape)}")
+    not_empty(logits=logits)
 
 
 def _indices(logits: Tensor, action: Tensor, dim: int) -> Tensor:
@@ -90,9 +96,7 @@ def _indices(logits: Tensor, action: Tensor, dim: int) -> Tensor:
     shape = list(logits.shape)
     count = shape.pop(dim)
     if not isinstance(action, Tensor) or action.dtype != torch.int64:
-        raise ValueError(
-            f"action must be a tensor of dtype int64; got {getattr(action, 'dtype', type(action).__name__)}"
-        )
+        raise ValueError(f"action must be a tensor of dtype int64; got {getattr(action, 'dtype', described(action))}")
     if list(action.shape) != shape:
         raise ValueError(f"action must have shape {tuple(shape)}; got {tuple(action.shape)}")
     if action.device != logits.device:

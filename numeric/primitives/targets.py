@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from numeric.primitives.checks import flags, same_shape, unit_interval
+from numeric.primitives.checks import flags, not_empty, same_shape, unit_interval
 from numeric.primitives.masks import zero_dead
 
 
@@ -26,10 +26,12 @@ def td_target(
     reward, next_value: equal shapes, in units of reward; next_value values what step t really led to, so at a truncation the
     last state of the episode and not the first of the next one.  terminated: True where step t ended in a terminal state:
     next_value is not read there and may be NaN.  mask: True in live slots; dead ones give 0.  Returns that shape, detached.
-    Raises ValueError on unequal shapes, dtypes or devices, on flags that are not boolean, and on a discount outside [0, 1].
+    Raises ValueError on unequal shapes, dtypes or devices, an empty batch, flags that are not boolean, and a discount outside
+    [0, 1].  A NaN in a live reward, or in a next_value that is read, gives NaN.
     """
     unit_interval(discount=discount)
     same_shape(reward=reward, next_value=next_value)
+    not_empty(reward=reward)
     flags(reward, terminated=terminated)
     following = zero_dead(zero_dead(next_value, ~terminated), mask)
     return (zero_dead(reward, mask) + discount * following).detach()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from numeric.algorithms.a2c import A2C, RECIPES, Settings, Window, learner, loss, losses, n_step_returns
+from numeric.algorithms.a2c import A2C, RECIPES, Settings, learner, loss, losses, n_step_returns
+from numeric.algorithms.rollout import Rollout
 from numeric.envs.bandit import BernoulliBandit
 from numeric.envs.cartpole import CartPole
 
@@ -75,7 +76,7 @@ def test_a_learner_goes_on_from_its_state_bit_for_bit() -> None:
     assert other.steps == whole.steps
     for _ in range(20):
         assert told(other.iterate()) == told(whole.iterate())
-    for a, b in zip(other.policy.parameters(), whole.policy.parameters(), strict=True):
+    for a, b in zip(other.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
@@ -100,15 +101,15 @@ def test_returns_are_reported_where_an_episode_ended() -> None:
 def test_the_rates_fall_to_zero_and_the_policy_stays() -> None:
     one = small(0)
     one.steps = 10_000
-    before = [p.clone() for p in one.policy.parameters()]
+    before = [p.clone() for p in one.model.parameters()]
     one.iterate()
-    assert all(torch.equal(a, b) for a, b in zip(before, one.policy.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(before, one.model.parameters(), strict=True))
 
 
 def test_a_long_gradient_is_shortened_in_each_network() -> None:
     one = learner(CartPole(4), replace(SMALL, longest_gradient=1e-3), seed=0)
     one.iterate()
-    for network in (one.policy, one.critic):
+    for network in (one.model.policy, one.model.critic):
         assert float(torch.cat([p.grad.flatten() for p in network.parameters()]).norm()) <= 1.001e-3
 
 
@@ -186,9 +187,9 @@ def shared(rank: int, ranks: int) -> dict[str, list[torch.Tensor]]:
     """Gradient and weights after one step, from this rank's share of the environments."""
     settings = Settings(num_envs=8, window=5, hidden=(8,), policy_rate=1e-2)
     one = learner(CartPole(8, dtype=F64), settings, seed=0)
-    share = Window(*[part.chunk(ranks, 1)[rank] for part in one.collect()[0]])
-    one.update(loss(one.policy, one.value, share, settings)[0])
-    parameters = [*one.policy.parameters(), *one.critic.parameters()]
+    share = Rollout(*[part.chunk(ranks, 1)[rank] for part in one.collect()[0]])
+    one.update(loss(one.model.policy, one.model.value, share, settings)[0])
+    parameters = list(one.model.parameters())
     return {"gradient": [p.grad for p in parameters], "weights": [p.detach() for p in parameters]}
 
 
@@ -225,8 +226,8 @@ WRONG = [
     (lambda: n_step_returns(TWO, TWO, NO, NO, discount=1.01), r"discount must lie in \[0, 1\]; got 1.01"),
     (lambda: n_step_returns(TWO, TWO, NO, NO, discount=math.nan), r"discount must lie in \[0, 1\]; got nan"),
     (lambda: losses(LOGITS, ACTION, TWO, TWO.mT), "target must have the shape of value"),
-    (lambda: losses(LOGITS.mT, ACTION, TWO, TWO), "logits and action must have shapes"),
-    (lambda: losses(LOGITS, ACTION.mT, TWO, TWO), "logits and action must have shapes"),
+    (lambda: losses(LOGITS.mT, ACTION, TWO, TWO), r"logits must have shape \[2, 1, A\] with A >= 1; got \(2, 3, 1\)"),
+    (lambda: losses(LOGITS, ACTION.mT, TWO, TWO), r"action must have shape \(2, 1\) on cpu; got \(1, 2\)"),
     (lambda: losses(LOGITS, ACTION + 3, TWO, TWO), r"action must lie in \[0, 3\); got 3"),
     (lambda: losses(LOGITS, ACTION.double(), TWO, TWO), "action must be a tensor of dtype int64; got torch.float64"),
     (lambda: Settings(window=0), "window must be an integer, 1 or more; got 0"),
@@ -258,7 +259,7 @@ def test_cpu_and_cuda_agree(dtype: torch.dtype) -> None:
     found = []
     for device in ("cpu", "cuda"):
         theta, phi = (torch.ones(3, dtype=dtype, device=device, requires_grad=True) for _ in range(2))
-        window = Window(*(x.to(device) for x in (seen, action, reward, over, cut, after)))
+        window = Rollout(*(x.to(device) for x in (seen, action, reward, over, cut, after, action)))
         total, _ = loss(lambda x, w=theta: x * w, lambda x, w=phi: (x * w).sum(-1), window, Settings())
         total.backward()
         found.append((total.detach().cpu(), theta.grad.cpu(), phi.grad.cpu()))

@@ -133,7 +133,7 @@ def test_device_and_dtype_follow_the_inputs(dtype: torch.dtype) -> None:
         ({"mask": torch.zeros(2, 2, dtype=torch.bool)}, r"mask must be True for some token; got \(2, 2\), all False"),
         ({"aggregation": "mean"}, "aggregation must be one of sequence, token, constant; got 'mean'"),
         ({"length": 0}, "length must be an integer, 1 or more; got 0"),
-        ({"clip": -0.1}, "epsilon must be finite and at least 0; got -0.1"),
+        ({"clip": -0.1}, "clip must be finite and at least 0; got -0.1"),
         ({"kl_weight": 0.1}, "reference_logp must be given where kl_weight is positive; got None"),
     ],
 )

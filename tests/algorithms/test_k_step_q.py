@@ -197,7 +197,7 @@ def good() -> dict:
     ("changes", "says"),
     [
         ({"reward": torch.zeros(3, 2, dtype=torch.int64)}, "reward must have a real floating dtype; got torch.int64"),
-        ({"reward": torch.zeros(2, 2, dtype=F64)}, r"following must have the shape of reward, \(2, 2\); got \(3, 2\)"),
+        ({"reward": torch.zeros(2, 2, dtype=F64)}, r"terminated must have shape \(2, 2\); got \(3, 2\)"),
         ({"next_action": torch.zeros(3, 1, dtype=torch.int64)}, r"next_action must have shape \(3, 2\); got \(3, 1\)"),
         ({"next_action": torch.zeros(3, 2, dtype=F64)}, "next_action must have dtype torch.int64; got torch.float64"),
         ({"next_action": torch.full((3, 2), 4)}, r"next_action must lie in \[0, 4\); got 4"),
@@ -205,7 +205,7 @@ def good() -> dict:
             {"next_action": torch.zeros(3, 2, dtype=torch.int64, device="meta")},
             "next_action must be on the device .* cpu; got meta",
         ),
-        ({"cut": torch.zeros(3, 2)}, "truncated must be a boolean tensor"),
+        ({"cut": torch.zeros(3, 2)}, "cut must be a boolean tensor"),
         ({"discount": 2.0}, "discount must lie"),
         ({"k": 0}, "k must be"),
     ],

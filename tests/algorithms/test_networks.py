@@ -7,7 +7,9 @@ import math
 import pytest
 import torch
 
-from numeric.algorithms.networks import draw, mlp, orthogonal
+from numeric.algorithms.networks import ActorCritic, actor_critic, draw, mlp, orthogonal
+from numeric.envs.bandit import BernoulliBandit
+from numeric.envs.cartpole import CartPole
 
 
 def made(seed: int = 3, **more) -> torch.nn.Sequential:
@@ -62,6 +64,29 @@ def test_sizes_are_refused(sizes: list) -> None:
 def test_a_dtype_that_is_not_floating_is_refused() -> None:
     with pytest.raises(ValueError, match="dtype must be a real floating dtype; got torch.int64"):
         made(dtype=torch.int64)
+
+
+def test_policy_and_critic_share_nothing_and_fit_the_environment() -> None:
+    environment, hidden = CartPole(5, dtype=torch.float64), (6,)
+    model = actor_critic(environment, hidden, gain_value=1.0, generator=torch.Generator().manual_seed(1))
+    generator = torch.Generator().manual_seed(1)
+    policy = mlp([4, 6, 2], generator=generator, gain_last=0.01, dtype=torch.float64)  # its weights are drawn first
+    critic = mlp([4, 6, 1], generator=generator, gain_last=1.0, dtype=torch.float64)
+    seen = torch.randn(3, 5, 4, generator=generator, dtype=torch.float64)
+    logits, value = model(seen)
+    assert torch.equal(logits, policy(seen)) and torch.equal(value, critic(seen).squeeze(-1))
+    assert torch.equal(model.act(seen), policy(seen).argmax(-1)) and torch.equal(model.value(seen), value)
+    (grad,) = torch.autograd.grad(value.sum(), [next(model.policy.parameters())], allow_unused=True)
+    assert grad is None
+    smaller = ActorCritic(4, 2, hidden, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    assert (smaller.value(seen) - value / 100).abs().max() < 1e-15
+
+
+def test_observations_that_are_no_vectors_are_refused() -> None:
+    environment = BernoulliBandit(torch.tensor([0.5, 0.5]), 2)
+    environment.observation_shape = (2, 3)
+    with pytest.raises(ValueError, match=r"observations must be vectors; got shape \(2, 3\)"):
+        actor_critic(environment, (), gain_value=1.0, generator=torch.Generator())
 
 
 def test_actions_are_drawn_by_inverting_the_cumulative_probabilities() -> None:

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from numeric.algorithms.learner import Learner
+from numeric.algorithms.networks import ActorCritic
 from numeric.algorithms.ppo import (
     RECIPES,
-    ActorCritic,
     Batch,
     Settings,
     learner,
@@ -34,6 +34,7 @@ def test_every_promise_is_kept_and_broken_by_some_bug() -> None:
         verdicts = (
             contract.run(one["check"], one["of"], also=one["also"], patch=bug.patch)["verdict"]
             for bug in experiments.EVIDENCE.patches
+            if bug.patch[0] in (one["of"], *one["also"])
         )
         assert "refuted" in verdicts, one["name"]
 
@@ -87,14 +88,14 @@ def test_logits_of_other_shapes_and_an_empty_batch_are_refused() -> None:
         loss(batch(), logits=torch.zeros(3))
     with pytest.raises(ValueError, match="logits must have shape"):
         loss(batch(), logits=torch.zeros(2, 2))
-    with pytest.raises(ValueError, match=r"M >= 1; got \(0, 2\), \(0,\)"):
+    with pytest.raises(ValueError, match=r"value must have at least one entry; got shape \(0,\)"):
         loss(batch(0), torch.zeros(0, 2), torch.zeros(0))
     with pytest.raises(ValueError, match="value must be a tensor|old_value must have the shape"):
         value_loss(torch.zeros(3), torch.zeros(3, 1), torch.zeros(3))
 
 
 def test_environments_are_refused() -> None:
-    with pytest.raises(ValueError, match="num_envs 4; got 3"):
+    with pytest.raises(ValueError, match="num_envs = 4; got 3"):
         learner(CartPole(3), SMALL, seed=0)
     with pytest.raises(ValueError, match=r"observations must be vectors; got shape \(\)"):
         learner(Tabular(bandit(), 4, max_steps=None), SMALL, seed=0)

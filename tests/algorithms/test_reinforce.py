@@ -80,7 +80,7 @@ def test_a_learner_goes_on_from_its_state_bit_for_bit() -> None:
     assert other.steps == whole.steps
     for _ in range(2):
         assert other.iterate() == whole.iterate()
-    for a, b in zip(other.policy.parameters(), whole.policy.parameters(), strict=True):
+    for a, b in zip(other.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
@@ -99,9 +99,9 @@ def test_steps_count_what_belongs_to_episodes() -> None:
 def test_the_rates_fall_to_zero_and_the_policy_stays() -> None:
     one = small(0)
     one.steps = 10_000
-    before = [p.clone() for p in one.policy.parameters()]
+    before = [p.clone() for p in one.model.parameters()]
     one.iterate()
-    assert all(torch.equal(a, b) for a, b in zip(before, one.policy.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(before, one.model.parameters(), strict=True))
 
 
 class Diverging(CartPole):
@@ -120,7 +120,7 @@ def test_a_run_that_diverges_says_where() -> None:
 def test_the_most_probable_action_is_played_at_evaluation() -> None:
     one = small(0)
     seen = torch.randn(20, 4)
-    assert torch.equal(one.act(seen), one.policy(seen).argmax(-1)) and not one.act(seen).requires_grad
+    assert torch.equal(one.act(seen), one.model.policy(seen).argmax(-1)) and not one.act(seen).requires_grad
 
 
 def test_it_learns_cartpole() -> None:

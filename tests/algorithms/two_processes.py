@@ -7,8 +7,9 @@ import json
 import torch
 import torch.distributed as group
 
+from numeric.algorithms.networks import ActorCritic
 from numeric.algorithms.parallel import processes, rank
-from numeric.algorithms.ppo import ActorCritic, Batch, Settings, update
+from numeric.algorithms.ppo import Batch, Settings, update
 
 
 class Noted:

@@ -11,9 +11,9 @@ import torch
 import typer
 from typer.testing import CliRunner
 
-from numeric.bench import cartpole, command, gae, ppo, returns
+from numeric.bench import cartpole, command, compiled, gae, ppo, processes, returns
 from numeric.bench.rows import OURS, Row, missing, ratios, size
-from numeric.bench.timing import LEAST, MOST, WARM, interleaved, one_core
+from numeric.bench.timing import LEAST, MOST, WARM, Times, interleaved, one_core
 from numeric.bench.trajectories import DISCOUNT, LAMBDA, SHAPES, advantages, error, problem
 
 
@@ -170,4 +170,71 @@ def test_the_command_records_and_keeps_other_benches(tmp_path, monkeypatch):
 
 def test_an_unknown_bench_is_named():
     done = CliRunner().invoke(cli(), ["gea"])
-    assert done.exit_code == 2 and "a bench must be one of gae, returns, cartpole, dp, ppo; got gea" in done.output
+    assert (
+        done.exit_code == 2
+        and "a bench must be one of gae, returns, cartpole, dp, ppo, processes, compile; got gea" in done.output
+    )
+
+
+def test_processes_are_started_in_turn_and_compared_by_medians(monkeypatch):
+    """Nothing is started here: the seconds of two starts of each are taken together."""
+    seen = []
+
+    def start(count, samples):
+        seen.append(count)
+        return {"PPO, 8 samples": [6.0, 9.0] if count == 1 else [3.0, 3.0, 8.0]}
+
+    monkeypatch.setattr(processes, "started", start)
+    monkeypatch.setattr(processes, "why", lambda: "")
+    one, two = processes.run((8,), rounds=2)
+    assert seen == [1, 2, 1, 2] and (one.n, two.n) == (4, 6)
+    assert (one.median, one.least, one.most) == (7.5, 6.0, 9.0) and two.median == 3.0
+    assert dict(two.figures)[processes.FIGURE] == 2.5 and not one.figures
+
+
+def test_two_processes_want_two_cores(monkeypatch):
+    monkeypatch.setattr(processes, "cores", lambda: [0])
+    monkeypatch.setattr(processes, "started", lambda *x: 1 / 0)
+    (row,) = processes.run((8,))
+    assert row.median is None and row.note == "not run: two processes want two cores"
+
+
+def test_finding_the_cores_leaves_the_process_where_it_was():
+    with one_core() as core:
+        assert core in processes.cores()
+        assert core is None or os.sched_getaffinity(0) == {core}
+
+
+@pytest.mark.parametrize("name", processes.STEPS)
+def test_a_step_that_is_timed_is_a_step(name, monkeypatch):
+    """It moves the weights, and sends one message where there are processes to send to."""
+    moved = []
+    step = torch.optim.Adam.step
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda self: (moved.append(1), step(self)))
+    call = processes.STEPS[name](32)
+    call()
+    call()
+    assert len(moved) == 2
+
+
+def test_processes_that_fail_say_why(monkeypatch):
+    failed = SimpleNamespace(returncode=1, stdout="", stderr="no such thing")
+    monkeypatch.setattr(processes.subprocess, "run", lambda *a, **k: failed)
+    with pytest.raises(RuntimeError, match="2 processes must end well; they ended with 1: no such thing"):
+        processes.started(2, (8,))
+
+
+def test_compiled_stands_beside_what_it_is_compiled_from(monkeypatch):
+    monkeypatch.setattr(compiled, "interleaved", lambda calls, seconds: {k: Times(1.0, 1.0, 1.0, 20) for k in calls})
+    monkeypatch.setattr(torch, "compile", lambda function, dynamic: lambda x: function(x) + 0.25)
+    first, second = compiled.compared("doubling", lambda x: 2 * x, (torch.ones(3),), "")
+    assert (first.who, second.who) == ("ours, as it is", "ours, compiled") and second.error == 0.25
+    assert set(dict(second.figures)) == {"seconds to compile"}, "it saves nothing, so it never pays"
+    _, absent = compiled.compared("doubling", lambda x: 2 * x, (torch.ones(3),), "not run: no C++ compiler")
+    assert absent.median is None and absent.note == "not run: no C++ compiler"
+
+
+def test_what_is_compiled_runs_as_it_is():
+    for what, make in compiled.FUNCTIONS.items():
+        function, arguments = make()
+        assert torch.isfinite(function(*arguments)).all(), what

@@ -22,6 +22,13 @@ def one_step(code: ModuleType, device: str) -> Iterator[Row]:
     yield Row("its sum", float(found.sum()), Fraction(1), rounding(3, 4))
 
 
+def another_step(code: ModuleType, device: str) -> Iterator[Row]:
+    """The TD error of another step: 3 + 1/2 * 8 - 1."""
+    column = [torch.tensor([x], dtype=F64, device=device) for x in (3.0, 1.0, 8.0)]
+    no = torch.tensor([False], device=device)
+    yield Row("the TD error", code.td_error(*column, no, no, discount=0.5), [Fraction(6)], rounding(3, 8))
+
+
 def through_the_clip(code: ModuleType, device: str) -> Iterator[Row]:
     """The clipped objective differentiates in the ratio, and not in the advantage."""
     ratio, advantage = (torch.tensor([x], dtype=F64, device=device, requires_grad=True) for x in (1.0, 2.0))

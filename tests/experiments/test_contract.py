@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from numeric.contract import rounding, run  # noqa: E402
+from numeric.experiments import channel  # noqa: E402
 from numeric.experiments.channel import CHANNEL  # noqa: E402
 from proofs.claims import Claim, Evidence, Topic, slides  # noqa: E402
 from proofs.runner.catalogue import static  # noqa: E402
@@ -51,6 +52,53 @@ def test_a_patch_is_refuted_by_the_number_that_it_gets_wrong() -> None:
     found = patched(evidence(), "plus-value")
     assert found["verdict"] == "refuted" and "value: the TD error is 5.0" in found["detail"]
     assert [p["name"] for p in found["promises"]] == ["value"]  # the other one does not run this module
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the promises that are run, in order."""
+    names, real = [], channel.kept
+
+    def noted(one: dict, *more: object) -> dict:
+        names.append(one["name"])
+        return real(one, *more)
+
+    monkeypatch.setattr(channel, "kept", noted)
+    return names
+
+
+def of_td_error(**checks: str) -> Evidence:
+    """Promises of `td_error`, and three ways to break it: two agree on `one_step` alone, the first and the last everywhere."""
+    one = Evidence(contract(**dict.fromkeys(checks, "it is")))
+    for name, check in checks.items():
+        one.promise(name, f"{HERE}:{check}", of=GAE)
+    ways = {"plus": "+ steps.value", "four-more": "- steps.value + 4.0", "plus-again": "+ 1.0 * steps.value"}
+    for id, new in ways.items():
+        one.patch(id, GAE, "alpha=discount) - steps.value", f"alpha=discount) {new}")
+    return one
+
+
+def test_a_patch_is_run_until_it_breaks_a_promise(asked: list[str]) -> None:
+    found = patched(of_td_error(crash="crashes", empty="nothing", value="one_step", other="another_step"), "plus")
+    assert asked == ["crash", "empty", "value"], "neither a crash nor a promise that compares nothing refutes it"
+    said = [(p["name"], p["verdict"]) for p in found["promises"]]
+    assert said == [("crash", "error"), ("empty", "error"), ("value", "refuted")]
+    assert found["verdict"] == "refuted" and found["detail"].startswith("value: the TD error is 5.0")
+
+
+def test_a_patch_that_only_crashes_or_is_compared_with_nothing_is_not_refuted(asked: list[str]) -> None:
+    assert patched(of_td_error(crash="crashes", empty="nothing"), "plus")["verdict"] == "error"
+    assert asked == ["crash", "empty"]
+
+
+def test_patches_count_once_only_where_they_agree_to_the_end(asked: list[str]) -> None:
+    one = of_td_error(value="one_step", other="another_step")
+    plus, four, again = (patched(one, id)["values"] for id in ("plus", "four-more", "plus-again"))
+    assert plus == again != four
+    assert [patched(one, id)["values"] for id in ("four-more", "plus")] == [four, plus]
+    del asked[:]
+    other = of_td_error(value="one_step", other="another_step")
+    assert patched(other, "plus")["values"] == plus and asked == ["value"], "nothing agrees with it yet"
 
 
 def test_a_patch_in_an_imported_module_reaches_the_one_that_imports_it() -> None:

@@ -108,6 +108,9 @@ def test_arguments_are_refused_by_name() -> None:
     for horizon in (-1, 2.0, True, 10_001):
         with pytest.raises(ValueError, match="horizon must be a whole number from 0 to 10000; got"):
             list(paths(policy, horizon))  # type: ignore[arg-type]
+    for state in (-1, 4, 1.0, True, "a"):
+        with pytest.raises(ValueError, match=f"state must be a whole number from 0 to 3, or None; got {state!r}"):
+            paths(policy, 1, state=state)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="horizon must leave at most 200000 trajectories; 30 has more"):
         expected_return(policy, 30)
     with pytest.raises(ValueError, match="k must be a whole number, 1 or more; got 0"):

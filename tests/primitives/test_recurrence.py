@@ -204,3 +204,73 @@ def test_wrong_arguments_of_lambda_returns_are_named():
     ]:
         with pytest.raises(ValueError, match=message):
             lambda_returns(**(good | {"discount": 0.5, "lambda_": 0.5} | change))
+
+
+# ------------------------------------------------------------------------------------- chunks of rows, and memory for the result
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(1, 5), (30, 5), (12, 2, 3), (9,)], ids=str)
+@pytest.mark.parametrize("chunk", [1, 12, 10_000])
+def test_chunks_are_the_loop(device, monkeypatch, dtype, shape, chunk):
+    """Chunks of one row, of a few, and of all; NaN after terminal steps and views of a larger array."""
+    arguments = [x.to(device) for x in problem(shape, dtype)]
+    followed = [x.clone().requires_grad_() if x.is_floating_point() else x for x in arguments]
+    call = {"discount": DISCOUNT, "lambda_": LAMBDA}
+    loop = gae(*followed, **call), lambda_returns(followed[0], *followed[2:], **call)
+    for name, number in (("CHUNK_WIDTH", 1), ("CHUNK", chunk)):
+        monkeypatch.setattr(wide, name, number)
+    assert device != "cpu" or wide.is_chunked(arguments[0])
+    swapped = [x.movedim(0, -1).contiguous().movedim(-1, 0) for x in arguments]
+    for given in (arguments, swapped):
+        got = gae(*given, **call), lambda_returns(given[0], *given[2:], **call)
+        for a, b in zip(loop, got, strict=True):
+            assert b.isfinite().all() and (a - b).abs().max() <= 64 * torch.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, 1e308])
+@pytest.mark.parametrize("kind", ["terminated", "truncated"])
+def test_what_lies_beyond_an_end_of_a_chunk_does_not_pass(monkeypatch, kind, bad):
+    """0 times NaN is NaN: the method sees it in the first row and leaves the answer to another."""
+    for name in ("CHUNK_WIDTH", "CHUNK"):
+        monkeypatch.setattr(wide, name, 8)
+    reward, value, after, terminated, truncated = problem((40, 8), nan=False)
+    (terminated if kind == "terminated" else truncated)[20] = True
+    spoilt = [x.clone() for x in (reward, value, after)]
+    for x in spoilt:
+        x[21:, :3] = bad
+    call = {"discount": 1.0, "lambda_": 1.0}
+    assert wide.in_chunks(*spoilt, terminated, truncated, **call) is None
+    for function, given, dirty in (
+        (gae, (reward, value, after), spoilt),
+        (lambda_returns, (reward, after), (spoilt[0], spoilt[2])),
+    ):
+        clean, got = (function(*x, terminated, truncated, **call) for x in (given, dirty))
+        assert torch.allclose(clean[:21], got[:21], rtol=0, atol=1e-12) and clean.isfinite().all()
+
+
+@pytest.mark.parametrize("shape", [(20, 3), (20, 600), (3, wide.WIDTH)], ids=str)
+def test_a_result_may_be_written_into_memory_that_is_there(device, shape):
+    arguments = [x.to(device) for x in problem(shape)]
+    call = {"discount": DISCOUNT, "lambda_": LAMBDA}
+    for function, given in ((gae, arguments), (lambda_returns, [arguments[0], *arguments[2:]])):
+        before, out = [x.clone() for x in given], torch.full_like(arguments[0], math.nan)
+        assert function(*given, **call, out=out) is out and torch.equal(out, function(*given, **call))
+        assert all(torch.equal(x.nan_to_num(), y.nan_to_num()) for x, y in zip(given, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        (lambda r: torch.zeros(4, 6), r"out must have the shape of reward, \(6, 4\); got \(4, 6\)"),
+        (lambda r: torch.zeros(6, 4).float(), "out must have the dtype of reward"),
+        (lambda r: torch.zeros(4, 6, dtype=r.dtype).mT, "out must be contiguous"),
+        (lambda r: r, "out must share no memory with the arguments"),
+        (lambda r: torch.zeros_like(r).requires_grad_(), "out must be None where autograd"),
+    ],
+)
+def test_memory_that_does_not_fit_is_refused(out, message):
+    arguments = problem((6, 4))
+    with pytest.raises(ValueError, match=message):
+        gae(*arguments, discount=0.9, lambda_=0.5, out=out(arguments[0]))
+    reward = arguments[0].clone().requires_grad_()
+    with pytest.raises(ValueError, match="out must be None where autograd"):
+        gae(reward, *arguments[1:], discount=0.9, lambda_=0.5, out=torch.zeros_like(arguments[0]))

@@ -109,7 +109,7 @@ def test_a_changed_input_installs_again_into_the_same_venv(sandbox: Sandbox, nam
 def test_test_runs_every_step_in_order_and_pytest_last(sandbox: Sandbox) -> None:
     assert sandbox.make("test").returncode == 0
     assert kinds(sandbox.calls()) == ["venv", ALL, "ruff", "mypy", "rlproofs", "mkdocs", "pytest"]
-    assert sandbox.calls()[-1] == "pytest tests proofs"
+    assert sandbox.calls()[-1] == "pytest tests proofs -n auto --maxprocesses 4 --dist loadgroup"
     sandbox.make("verify")
     assert sandbox.calls() == ["rlproofs verify"], "the extras contain what verify needs"
 

@@ -66,7 +66,14 @@ def test_a_contract_shows_its_promises_and_what_was_found_of_each() -> None:
 
 def test_a_contract_has_no_derivation_and_says_of_no_statement_that_it_is_missing() -> None:
     text = page()
-    for heading in ("## Derivation", "## Hypotheses", "## Check it with SymPy", "No formal statement yet", "Lemmas", "Judge"):
+    for heading in (
+        "## Derivation",
+        "## Hypotheses",
+        "## Check it with SymPy",
+        "No formal statement yet",
+        "Lemmas",
+        "Judge",
+    ):
         assert heading not in text
     assert "## Derivation" in page("hw23d")  # what is no contract keeps them
 
