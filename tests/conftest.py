@@ -8,7 +8,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("dist", "no") == "loadgroup":
+    if getattr(config.option, "loadgroup", False):  # set in the workers of pytest-xdist
         for item in items:
             item.add_marker(pytest.mark.xdist_group(group(item.path)))
     skip_without_device([item for item in items if item.get_closest_marker("gpu")])

@@ -136,7 +136,7 @@ def test_the_clock_ends_an_item_and_only_that_item(monkeypatch: pytest.MonkeyPat
         signal.signal(signal.SIGPROF, before)
     assert first["verdict"] == "undecided" and first["reason"] == "over the time limit for one item"
     assert 0.35 < work < 2 and second["verdict"] == "proved"
-    assert elapsed / 2 < first["ms"] + second["ms"] < elapsed + 1
+    assert 350 < first["ms"] < first["ms"] + second["ms"] < elapsed + 1, "time on the wall, at least that of the processor"
 
 
 def test_the_clock_does_not_count_what_others_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ def test_what_is_no_record_is_refused(root):
         path.write_text(content)
         with pytest.raises(ValueError, match=message):
             bench.part_bench({}, "gae", root)
-    with pytest.raises(ValueError, match="bench must be one of gae, returns, cartpole, dp, ppo; got 'speed'"):
+    with pytest.raises(ValueError, match="bench must be one of gae, returns, cartpole, dp, ppo, processes, compile; got 'speed'"):
         bench.part_bench({}, "speed", root)
 
 

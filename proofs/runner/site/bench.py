@@ -13,7 +13,7 @@ from typing import Any
 Data = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[3]
 RECORD = "docs/recorded/bench.json"
-NAMES = ("gae", "returns", "cartpole", "dp", "ppo")
+NAMES = ("gae", "returns", "cartpole", "dp", "ppo", "processes", "compile")
 OURS = "rlproofs"
 NEEDED = (
     "problem",
