@@ -33,6 +33,12 @@ PAGES = (
 SCREENS = {"laptop": 1366, "phone": 500}
 LONGEST = 12_000  # pixels of a page
 SEEN = "document.querySelectorAll('img[loading]').forEach(i => { i.loading = 'eager'; })"
+# A picture of the whole page shows what one would see on coming near it.
+WHOLE = """
+const style = document.createElement('style');
+style.textContent = '* { content-visibility: visible !important; }';
+document.head.append(style);
+"""
 READY = """
 const done = arguments[0], shown = [...document.images].filter(i => i.offsetWidth);
 Promise.all([document.fonts.ready, ...shown.map(i => i.decode().catch(() => 0))]).then(() => setTimeout(done, 400));
@@ -73,6 +79,7 @@ def visit(browser: webdriver.Chrome, url: str, width: int, theme: str, media: st
     browser.execute_script("localStorage.clear()")
     browser.refresh()
     browser.execute_script(SEEN)
+    browser.execute_script(WHOLE)
     browser.execute_async_script(READY)
 
 
