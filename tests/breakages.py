@@ -35,7 +35,7 @@ COPIED = (
     "constraints.txt",
     "Makefile",
 )
-LEFT = (".rlproofs", "build", "site", "out")  # what commands write
+LEFT = (".rlproofs", ".hypothesis", "build", "site", "out")  # what commands write
 SECONDS = 600
 
 

@@ -7,9 +7,12 @@ over steps.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -19,6 +22,7 @@ from numeric.bench.rows import OURS, Row
 from numeric.bench.timing import interleaved
 from numeric.bench.trajectories import DISCOUNT, LAMBDA, problem
 
+CACHE = "TORCHINDUCTOR_CACHE_DIR"
 COMPILERS = ("g++", "c++", "clang++")
 Made = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -26,8 +30,23 @@ Made = tuple[Callable[..., Any], tuple[Any, ...]]
 def run() -> Iterator[Row]:
     """Each function, as it is first."""
     absent = "" if any(shutil.which(name) for name in COMPILERS) else "not run: no C++ compiler"
-    for what, make in FUNCTIONS.items():
-        yield from compared(what, *make(), absent)
+    with nothing_kept():
+        for what, make in FUNCTIONS.items():
+            yield from compared(what, *make(), absent)
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Compilers keep what they made, also from run to run: with a folder of its own, this run compiles everything itself."""
+    before = os.environ.get(CACHE)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[CACHE] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(CACHE)
+            if before is not None:
+                os.environ[CACHE] = before
 
 
 def compared(what: str, function: Callable[..., Any], arguments: tuple[Any, ...], absent: str) -> Iterator[Row]:
@@ -70,7 +89,7 @@ def cartpole(count: int) -> Made:
 
 
 def ppo_step(samples: int) -> Made:
-    """The loss and its gradient for the logits."""
+    """The gradient of the clipped objective for the logits; value and entropy are left out."""
     from numeric.primitives.ppo_clip import ppo_clip
     from numeric.primitives.softmax import log_softmax
 
@@ -93,5 +112,5 @@ FUNCTIONS: dict[str, Callable[[], Made]] = {
     "GAE, 32 x 1024": lambda: gae_of((32, 1024)),
     "a step of 4096 cart-poles": lambda: cartpole(4096),
     "a step of 65536 cart-poles": lambda: cartpole(65536),
-    "PPO's loss and slope, 16384 samples": lambda: ppo_step(16384),
+    "slope of PPO's clipped objective, 16384 samples": lambda: ppo_step(16384),
 }

@@ -224,6 +224,15 @@ def test_processes_that_fail_say_why(monkeypatch):
         processes.started(2, (8,))
 
 
+def test_what_earlier_runs_have_compiled_is_not_found(monkeypatch):
+    """Else the seconds to compile would be those of reading a file."""
+    for before in (None, "/somewhere"):
+        monkeypatch.setenv(compiled.CACHE, before) if before else monkeypatch.delenv(compiled.CACHE, raising=False)
+        with compiled.nothing_kept():
+            assert os.listdir(os.environ[compiled.CACHE]) == []
+        assert os.environ.get(compiled.CACHE) == before
+
+
 def test_compiled_stands_beside_what_it_is_compiled_from(monkeypatch):
     monkeypatch.setattr(compiled, "interleaved", lambda calls, seconds: {k: Times(1.0, 1.0, 1.0, 20) for k in calls})
     monkeypatch.setattr(torch, "compile", lambda function, dynamic: lambda x: function(x) + 0.25)

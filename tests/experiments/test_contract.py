@@ -14,6 +14,7 @@ from numeric.experiments import channel  # noqa: E402
 from numeric.experiments.channel import CHANNEL  # noqa: E402
 from proofs.claims import Claim, Evidence, Topic, slides  # noqa: E402
 from proofs.runner.catalogue import static  # noqa: E402
+from proofs.runner.discovery import catalogue  # noqa: E402
 from proofs.runner.show import statement  # noqa: E402
 from proofs.runner.verdicts import assemble, judge  # noqa: E402
 
@@ -52,6 +53,28 @@ def test_a_patch_is_refuted_by_the_number_that_it_gets_wrong() -> None:
     found = patched(evidence(), "plus-value")
     assert found["verdict"] == "refuted" and "value: the TD error is 5.0" in found["detail"]
     assert [p["name"] for p in found["promises"]] == ["value"]  # the other one does not run this module
+
+
+def unbroken(one: Evidence) -> set[str]:
+    """The promises that no patch breaks."""
+    left = {p["name"]: p for p in one.promised}
+    for bug in one.patches:
+        for name, p in list(left.items()):
+            if bug.patch[0] in (p["of"], *p["also"]):
+                found = run(p["check"], p["of"], also=p["also"], patch=bug.patch)
+                if found["verdict"] == "refuted":
+                    del left[name]
+    return set(left)
+
+
+@pytest.mark.parametrize("one", [e for e in catalogue().evidence.values() if e.promised], ids=lambda e: e.claim.id)
+def test_every_promise_is_broken_by_some_patch(one: Evidence) -> None:
+    """A check that no patch turns red could not fail; `verify` stops at the first promise that a patch breaks and cannot say."""
+    assert one.patches and unbroken(one) == set()
+
+
+def test_a_promise_that_nothing_breaks_is_named() -> None:
+    assert unbroken(evidence()) == {"slope"}
 
 
 @pytest.fixture

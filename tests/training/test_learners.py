@@ -69,9 +69,8 @@ def test_an_evaluation_leaves_no_trace_in_the_training(pair: str) -> None:
 
 
 # ------------------------------------------------------------------------------------- divergence
-LEARNED = [
-    pair for pair in pairs() if not pair.startswith("policy-iteration/")
-]  # it solves equations and has no weights
+# Policy iteration solves equations and has no weights.
+LEARNED = [pair for pair in pairs() if not pair.startswith("policy-iteration/")]
 
 
 def spoil(learner: Learner) -> None:

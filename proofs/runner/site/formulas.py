@@ -63,9 +63,8 @@ class Formulas:
 
         if self.engine is None:
             self.engine = MiniRacer()
-            atexit.register(
-                self.close
-            )  # a build that fails never saves, and an open engine may keep Python from ending
+            # A build that fails never saves, and an open engine may keep Python from ending.
+            atexit.register(self.close)
             self.engine.eval(self.script)
         options = json.dumps({**OPTIONS, "displayMode": display})
         try:
