@@ -14,6 +14,7 @@ import pytest
 from proofs.runner.limits import Limits, Meter, memory
 from tests.runner.tree import Tree, claims
 
+# Sizes lie above the limits of these tests and below the address space of a run of mutants (tests/mutation/bench.py).
 HUNGRY = """
 from flint import fmpz
 
@@ -34,7 +35,7 @@ def power(pf, goal):
 
 
 def shift(pf, goal):
-    fmpz(1) << (40 * 8 * 2**30)
+    fmpz(1) << (2 * 8 * 2**30)
 
 
 for name, derive in {"spins": spin, "eats": eat, "powers": power, "shifts": shift}.items():
@@ -107,7 +108,7 @@ def test_memory_is_what_a_process_and_its_children_hold_and_not_what_they_map() 
         return run, memory(run.pid)
 
     child = f"import subprocess, sys; run = subprocess.Popen([sys.executable, '-c', {GIB!r}]); run.wait()"
-    untouched = "import mmap, time; m = mmap.mmap(-1, 2**33); print('here', flush=True); time.sleep(60)"
+    untouched = "import mmap, time; m = mmap.mmap(-1, 2**31); print('here', flush=True); time.sleep(60)"
     runs = [holding(source) for source in (GIB, child, untouched)]
     for run, _ in runs:
         os.killpg(run.pid, signal.SIGKILL)
