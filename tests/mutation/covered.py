@@ -77,12 +77,16 @@ class Measured:
     def add(self, folder: Path, files: Iterable[str]) -> None:
         """What the runs left in a folder: `tests`, a line for each test, and coverage's files."""
         from coverage import CoverageData
+        from coverage.exceptions import DataError
 
         names = list(files)
         self.seconds |= {row["test"]: (row["processor"], row["wall"]) for row in rows(folder)}
         for path in folder.glob("lines.*"):
             data = CoverageData(str(path))
-            data.read()
+            try:
+                data.read()
+            except DataError:  # its process was killed before it had written anything
+                continue
             for measured in data.measured_files():
                 name = next((n for n in names if measured.endswith("/" + n)), None)
                 if name is not None:

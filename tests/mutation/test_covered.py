@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -168,6 +170,8 @@ def test_lines_are_put_down_to_tests_and_to_their_children(tmp_path: Path) -> No
         assert SAVING in (folder / "proofs/__init__.py").read_text("utf8")
         done = pytest_in(folder, "test_one.py", **environment(folder / "coverage", ["proofs/*.py"]))
     assert done.returncode == 1 and (folder / "proofs/__init__.py").read_text("utf8") == "", done.stdout
+    with closing(sqlite3.connect(folder / "coverage/lines.half")) as half:  # its process was killed while it began
+        half.execute("CREATE TABLE coverage_schema (version INTEGER)")
     found = Measured()
     found.add(folder / "coverage", ["proofs/one.py"])
     sources = {"proofs/one.py": Source((folder / "proofs/one.py").read_text("utf8"))}
