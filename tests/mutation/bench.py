@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.mutation.population import ROOT, Mutant
+from tests.mutation.target import NO_TESTS
 from tests.mutation.watch import RUNNING, SLEPT
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ class Bench:
         passed = []
         for name, command, limit in self.target.tries(self, mutant):
             code, output = self.ran(command, limit)
+            if code == NO_TESTS:
+                continue
             if code == CLOCK:
                 return "killed by the clock", self.running() or name
             if code:

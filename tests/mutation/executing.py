@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tests.mutation import watch
 from tests.mutation.covered import SAVING, Measured, Source, environment, met_by, rows
 from tests.mutation.population import Mutant
-from tests.mutation.target import VERIFY, Commands, Target, pytest
+from tests.mutation.target import NO_TESTS, VERIFY, Commands, Target, pytest
 
 if TYPE_CHECKING:
     from tests.mutation.bench import Bench, End
@@ -36,7 +36,6 @@ VERIFIED = "verify"
 COVERAGE = "coverage"  # the folder in a copy where coverage writes
 WATCHED = ("-p", "tests.mutation.watch")
 SLACK, LEAST = 4, 10  # processor seconds for a test: so many times what it takes, and at least so many
-NO_TESTS = 5  # pytest's exit code where all tests of a file need a GPU, or the night
 BEFORE = 60  # for pytest itself, and to collect
 LOADING = 0.1  # seconds that each test is taken to need at least
 FIRST = 40  # tests that are tried before the rest is collected
@@ -153,7 +152,8 @@ class Executing(Target):
 
     def _chosen(self, bench: Bench, limits: dict[str, float]) -> list[str]:
         """The command for these tests, each within its limit."""
-        (bench.folder / "chosen").write_text("\n".join(limits), "utf8")
+        files = dict.fromkeys(test.partition("::")[0] for test in limits)
+        (bench.folder / "chosen").write_text("\n".join(files), "utf8")
         (bench.folder / "limits.json").write_text(json.dumps(limits), "utf8")
         return ["env", f"{watch.LIMITED}={bench.folder / 'limits.json'}", *pytest("@chosen"), *WATCHED]
 

@@ -25,6 +25,7 @@ QUIET = [
     "-m",
     "not nightly and not gpu",
 ]
+NO_TESTS = 5  # pytest's exit code where none is selected: all of a file need a GPU, or the night
 VERIFY = ["-m", "proofs.runner", "verify", "--no-cache", "--jobs", "1"]
 
 

@@ -20,6 +20,7 @@ from tests.mutation.bench import CLOCK, Bench, End, spent
 from tests.mutation.covered import SAVING, Measured, Source, environment, met_by, rows
 from tests.mutation.executing import FIRST, VERIFIED, saving, shared
 from tests.mutation.population import ROOT, Mutant, Name
+from tests.mutation.target import NO_TESTS
 from tests.mutation.targets import EvidenceCode, Kernel
 
 ONE = '''\
@@ -253,7 +254,25 @@ def test_tests_run_in_the_order_of_their_limits(tmp_path: Path) -> None:
     folder, order = tree(tmp_path, ORDERED), [3, 0, 4, 1]
     (folder / "limits.json").write_text(json.dumps({f"test_one.py::test_n[{n}]": 20.0 for n in order}), "utf8")
     said = pytest_in(folder, "-s", "test_one.py", **{watch.LIMITED: str(folder / "limits.json")}).stdout
-    assert [int(line.split()[-1]) for line in said.splitlines() if "n is" in line] == [*order, 2]
+    assert [int(line.split()[-1]) for line in said.splitlines() if "n is" in line] == order
+
+
+def test_a_test_whose_name_a_mutant_changes_kills_nothing_by_its_name(tmp_path: Path) -> None:
+    """Names may be made from what is mutated; the test itself, of whatever name, is not what was measured."""
+    folder, one = tree(tmp_path, ORDERED), object.__new__(Bench)
+    one.folder, one.process, one.stopped = folder, None, False
+    one.target = evidence({}, set())
+    seen: list[int] = []
+
+    def tries(bench: Bench, mutant: Mutant) -> Any:
+        for numbers in ([7], [7, 0]):
+            command = one.target._chosen(one, {f"test_one.py::test_n[{n}]": 20.0 for n in numbers})  # type: ignore[attr-defined]
+            seen.append(one.ran(command, 60)[0])
+            yield f"{numbers}", command, 60
+
+    one.target.tries = tries  # type: ignore[method-assign]
+    assert one._first_failure(Mutant(Name("one.py", "f", "op", "x", 1), "core/op", 0, 2)) == ("survived", "[7, 0]")
+    assert seen == [NO_TESTS, 0]
 
 
 # ------------------------------------------------------------------------------------- what is tried

@@ -1,7 +1,7 @@
 """A plugin of pytest for the runs of mutants: what each test takes, and a limit for each.
 
 MEASURED    a file: a line of JSON is added for each test, and coverage is told which test is running
-LIMITED     a file {test: processor seconds}: tests run in its order, each within its own limit
+LIMITED     a file {test: processor seconds}: these tests run, in its order, each within its own limit
 
 A limit is in processor time, of this process and of each process that a test starts; ten times as long on the clock on the wall
 ends what sleeps.  RUNNING and SLEPT are files in the working folder: the test that is running, and what was seen of a sleeper.
@@ -49,10 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One that is asked for and not there (its name is made from what the mutant computes) is left out: that is no failure."""
     order = {test: n for n, test in enumerate(limits())}
     if order:
-        items.sort(key=lambda item: order.get(item.nodeid, len(order)))
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in order])
+        items[:] = sorted((i for i in items if i.nodeid in order), key=lambda item: order[item.nodeid])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
