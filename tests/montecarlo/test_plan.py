@@ -171,6 +171,20 @@ def test_rounding_counts_twice_as_it_moves_the_mean_and_widens_the_interval() ->
         assert extra >= 2 * (rounding.mean + rounding.sample)
 
 
+def test_betting_allows_for_rounding_in_every_term() -> None:
+    """By hand, where rounding is no trifle: values far from zero.  Without either allowance it would be 1 % off, or more."""
+    n, low, width, sd = 400_000, 2.0**26, 3.0, 0.3
+    one, log_a, log_b = Rounding.of(n, low, low + width), math.log(2e9), math.log(3000)
+    span, spread, away = width + 2 * one.sample, sd + one.sample, 0.02 + one.sample
+    slope = width * math.sqrt(2 * log_a / n) / sd
+    bet, square = slope / (1 + slope), spread**2 + away**2
+    seen = square + span * math.sqrt(2 * square * log_b / n) + span**2 * log_b / (3 * n)
+    seen += 2 * one.variance + 3 * span * one.mean
+    by_hand = spread * math.sqrt(2 * log_b / n) + span * log_b / (3 * n) + 2 * (one.sample + one.mean)
+    by_hand += span * log_a / (n * bet) + (-math.log(1 - bet) - bet) / bet * seen / span
+    assert reach("betting", n, low, low + width, sd, mean=low) == pytest.approx(by_hand, rel=1e-8)
+
+
 def test_a_mutant_is_judged_at_the_statements_delta() -> None:
     statement = plan(0, 1, 0.4, {"m": 0.1})
     mutant = plan(0, 2, 0.1, {"m": 0.1}, delta=statement)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,20 +13,23 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from numeric.montecarlo.budget import Budget
 from proofs.claims import Claim, Hypothesis, Topic, lemma
 from proofs.language import Eq, Vocabulary
 from proofs.ppo_clip import hw14a
-from proofs.runner import cli, ids, ledger, run, show, told
+from proofs.runner import cli, ids, ledger, run, show, told, withdrawn
 from proofs.runner.attempt import Attempt, Refusal
-from proofs.runner.channels.proof import small
+from proofs.runner.channels.proof import necessity, small
 from proofs.runner.declared import names
-from proofs.runner.discovery import NotFound, catalogue
+from proofs.runner.discovery import Broken, NotFound, catalogue
 from proofs.runner.explain import number
+from proofs.runner.limits import Limits
 from proofs.runner.plain import WIDTH, beside
+from proofs.runner.pool import SAID, Worker
 from proofs.runner.readings import text
 from proofs.runner.run import Run, count, of_device, totals
 from proofs.runner.schema import faults
-from proofs.runner.summary import attacked, line
+from proofs.runner.summary import attacked, head, line
 from proofs.runner.verdicts import assemble, judge, of_hypotheses
 from proofs.runner.work import devices
 from tests.runner.test_verdicts import CHANNELS, results
@@ -46,6 +52,27 @@ def test_a_text_of_two_thousand_characters_is_the_longest_and_so_is_a_number_of_
     assert ids.fits({"id": "x" * 2000, "n": 2**2000 - 1}, fields)
     assert not ids.fits({"id": "x" * 2001, "n": 1}, fields) and not ids.fits({"id": "", "n": 2**2000}, fields)
     assert ids.fits({}, {}) and not ids.fits({"on": True}, {"on": int}) and ids.fits({"on": True}, {"on": bool})
+
+
+def test_the_list_of_withdrawn_ids_is_read_and_nothing_else_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "withdrawn.toml"
+    assert withdrawn.read_withdrawn(path) == {}
+    row = '[[withdrawn]]\nid = "x"\nreason = "said twice"\ninstead = ["hw23c", "hw23d"]\n'
+    path.write_text(row, "utf8")
+    assert withdrawn.read_withdrawn(path) == {"x": withdrawn.Withdrawn("x", "said twice", ("hw23c", "hw23d"))}
+    for old, new in [
+        ("said twice", ""),
+        ('"hw23d"', "4"),
+        ("id =", "name ="),
+        ('"x"', "7"),
+        ('["hw23c", "hw23d"]', '"hw23c"'),
+    ]:
+        path.write_text(row.replace(old, new), "utf8")
+        with pytest.raises(Broken, match=r"withdrawn.toml: an entry \[\[withdrawn\]\] has id, reason, instead"):
+            withdrawn.read_withdrawn(path)
+    path.write_text("[[withdrawn]]\nid =", "utf8")
+    with pytest.raises(Broken, match="withdrawn.toml is not TOML"):
+        withdrawn.read_withdrawn(path)
 
 
 def test_a_value_that_has_no_text_is_told_by_its_type() -> None:
@@ -293,3 +320,43 @@ def test_a_small_step_tells_what_it_assumes_beyond_the_hypotheses() -> None:
         statement=SimpleNamespace(hyps=[("given", given)]),
     )
     assert [small(claim(), proof, n)["text"] for n in (0, 1)] == ["a = c   where b = c", "a = c"]
+
+
+def test_a_hypothesis_of_which_no_instance_shows_anything_says_what_the_judge_said() -> None:
+    assert necessity({"a": 1}, {"verdict": "undecided"})["verdict"] == "undecided"
+    assert necessity({"a": 1}, None)["verdict"] == "not run"
+    assert necessity("by convention", None) == {"reason": "by convention"}
+
+
+def test_a_run_is_as_expected_where_it_is_and_says_what_is_not() -> None:
+    def said(ok: bool, problems: list[str], wrong: int) -> str:
+        return head(SimpleNamespace(ok=ok, problems=problems), [{}] * wrong)  # type: ignore[arg-type]
+
+    assert said(True, [], 0) == "All as expected."
+    assert said(False, [], 1) == "NOT as expected: 1 claim."
+    assert said(False, ["p"], 2) == "NOT as expected: 2 claims, and the catalogue."
+
+
+# ------------------------------------------------------------------------------------- a worker that is gone
+@pytest.mark.parametrize(
+    ("wrote", "said"),
+    [
+        ("", "it said nothing"),
+        ("first\nlast\n", "last"),
+        ("x\n" * SAID + "y" * 400, "y" * 300),
+        ("z" * SAID, "z" * 300),
+    ],
+)
+def test_the_last_line_of_a_worker_that_ended_is_told(wrote: str, said: str) -> None:
+    worker = Worker({}, Budget(1e-6, 1), Limits(), threading.Lock())
+    try:
+        worker.errors.write(wrote.encode())
+        worker.errors.flush()
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        worker.process = subprocess.Popen(
+            [sys.executable, "-c", "raise SystemExit(7)"], start_new_session=True, **pipes
+        )
+        worker.process.wait()
+        assert worker._last_words(worker.process) == f"the worker ended (exit 7): {said}"
+    finally:
+        worker.close()
