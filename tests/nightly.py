@@ -9,10 +9,10 @@
     mutants       300 mechanical changes of the judge, and 300 of statistics and runner: does a test notice?
     browser       every page of the site
 
-Steps that use one core run two at a time, each line of what they print after the step's name; the others have the machine for
-themselves.  Each step runs whatever became of the others, and is recorded as it ends (docs/recorded/nightly.json: command, exit
-code, seconds, closing line, day, commit and versions); the site shows the last record of each step.  Breakages and guards take
-half an hour more: `make breakages guards`.
+Steps that leave a part of the machine idle (one process, or many starts and waits) run side by side, each line of what they print
+after the step's name; the others have the machine for themselves.  Each step runs whatever became of the others, and is recorded
+as it ends (docs/recorded/nightly.json: command, exit code, seconds, closing line, day, commit and versions); the site shows the
+last record of each step.  Breakages and guards take half an hour more: `make breakages guards`.
 
     python tests/nightly.py [--only STEP ...] [--out FILE]
 """
@@ -32,7 +32,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORD = ROOT / "docs" / "recorded" / "nightly.json"
+KEPT = "docs/recorded/nightly.json"
+RECORD = ROOT / KEPT
 PACKAGES = ("numpy", "sympy", "python-flint", "torch")
 PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
 STEPS: dict[str, list[str]] = {
@@ -46,7 +47,7 @@ STEPS: dict[str, list[str]] = {
     "mutants of the evidence": ["tests/mutation/run.py", "evidence"],
     "browser": [*PYTEST, "tests/site", "tests/tutorial", "-m", "nightly or browser"],
 }
-ONE_CORE = ("calibration", "algorithms", "survival", "fuzz")
+SIDE_BY_SIDE, AT_ONCE = ("fuzz", "kill -9", "algorithms", "survival", "calibration"), 3  # the longest first
 NOTHING = 5  # pytest's exit code where no test was selected
 
 
@@ -65,14 +66,14 @@ def run(name: str, before: str = "") -> dict[str, object]:
 
 
 def in_turn(names: list[str]) -> Iterator[dict[str, object]]:
-    """The steps' rows as they end: those of one core two at a time, in the place of the first of them."""
-    narrow = [name for name in names if name in ONE_CORE]
+    """The steps' rows as they end: those that may stand side by side in the place of the first of them."""
+    together = [name for name in SIDE_BY_SIDE if name in names]
     for name in names:
-        if name not in ONE_CORE:
+        if name not in together:
             yield run(name)
-        elif name == narrow[0]:
-            with ThreadPoolExecutor(2) as pool:
-                for ended in as_completed(pool.submit(run, one, f"{one}: ") for one in narrow):
+        elif name == next(n for n in names if n in together):
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                for ended in as_completed(pool.submit(run, one, f"{one}: ") for one in together):
                     yield ended.result()
 
 
@@ -100,10 +101,12 @@ def head() -> dict[str, object]:
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{KEPT}")
+
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": git("rev-parse", "HEAD"),
-        "uncommitted": len(git("status", "--porcelain", "--untracked-files=no").splitlines()),
+        "uncommitted": len(changed.splitlines()),  # but for the record itself
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }

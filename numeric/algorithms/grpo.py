@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 
 from numeric.algorithms.answers import collect, log_probabilities, policy_for
-from numeric.algorithms.learner import require_finite
+from numeric.algorithms.learner import require_envs, require_finite, restore, saved
 from numeric.algorithms.networks import draw
 from numeric.envs.base import BatchedEnv
 from numeric.envs.tabular import Tabular
@@ -215,8 +215,7 @@ class GroupLearner:
     """The loop of the pseudo-code in one environment; see numeric.algorithms.learner.  steps: tokens (actions) of answers."""
 
     def __init__(self, environment: BatchedEnv, settings: Settings, *, seed: int) -> None:
-        if environment.num_envs != settings.num_envs:
-            raise ValueError(f"environment must have {settings.num_envs} copies; got {environment.num_envs}")
+        require_envs(environment, settings.num_envs)
         if isinstance(environment, Tabular) and environment.max_steps is None:
             raise ValueError("environment must have a time limit, since an answer must end; got max_steps = None")
         self.environment, self.settings, self.steps = environment, settings, 0
@@ -271,20 +270,14 @@ class GroupLearner:
 
     def state_dict(self) -> dict[str, Any]:
         """Both policies, the optimiser, the environment, the generators and the counter, as copies."""
-        parts = {name: copy.deepcopy(getattr(self, name).state_dict()) for name in PARTS}
-        drawn = {name: getattr(self, name).get_state() for name in GENERATORS}
-        return parts | drawn | {"steps": self.steps}
+        return saved(self, _PARTS)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from such a state."""
-        for name in PARTS:
-            getattr(self, name).load_state_dict(copy.deepcopy(state[name]))
-        for name in GENERATORS:
-            getattr(self, name).set_state(state[name].cpu())
-        self.steps = state["steps"]
+        restore(self, _PARTS, state)
 
 
-PARTS, GENERATORS = ("policy", "reference", "optimizer", "environment"), ("generator", "evaluator")
+_PARTS = ("policy", "reference", "optimizer", "environment", "generator", "evaluator", "steps")
 
 
 def learner(environment: BatchedEnv, settings: Settings, *, seed: int) -> GroupLearner:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from numeric.algorithms.learner import require_finite
+from numeric.algorithms.learner import require_envs, require_finite, restore, saved
 from numeric.algorithms.networks import mlp
 from numeric.envs.base import BatchedEnv
 from numeric.envs.tabular import Tabular
@@ -38,7 +38,9 @@ from numeric.primitives.checks import (
     floating,
     generator_on,
     has_time,
+    integers,
     not_empty,
+    one_of,
     positive_integer,
     same_shape,
     switch,
@@ -79,8 +81,7 @@ class Settings:
         unit_interval(discount=self.discount, epsilon=self.epsilon, explore=self.explore)
         positive_integer(k=self.k, num_envs=self.num_envs, rollout=self.rollout)
         at_least_zero(learning_rate=self.learning_rate)
-        if self.optimizer not in ("sgd", "adam"):
-            raise ValueError(f'optimizer must be "sgd" or "adam"; got {self.optimizer!r}')
+        one_of(("sgd", "adam"), optimizer=self.optimizer)
         if self.improve_every is not None:
             positive_integer(improve_every=self.improve_every)
         if self.decay is not None and not self.decay > 0:
@@ -96,7 +97,7 @@ def taken(values: Tensor, action: Tensor) -> Tensor:
 
     Raises ValueError unless the actions are integers in [0, A), one for each row of values.
     """
-    require_actions("action", action, values)
+    _require_choices(values, action=action)
     return values.gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
@@ -121,7 +122,7 @@ def k_step_target(
     floating(next_values=next_values)
     floating(reward=reward)
     flags(reward, terminated=terminated, cut=cut)
-    require_actions("next_action", next_action, next_values)
+    _require_choices(next_values, next_action=next_action)
     switch(through=through)
     following = taken(next_values, next_action)
     same_shape(reward=reward, following=following)
@@ -160,8 +161,10 @@ def one_per_pair(state: Tensor, action: Tensor) -> Tensor:
 
     Raises ValueError on another dtype than int64, unequal shapes or devices, numbers below 0, and none at all.
     """
-    for name, number in (("state", state), ("action", action)):
-        _require_numbers(name, number, state)
+    if not isinstance(state, Tensor):
+        raise ValueError(f"state must be a tensor; got {described(state)}")
+    integers(state.shape, state.device, state=state, action=action)
+    not_empty(state=state)
     pair = state * (action.max() + 1) + action
     _, place, count = torch.unique(pair, return_inverse=True, return_counts=True)
     weight: Tensor = count.double().reciprocal()[place]
@@ -272,21 +275,15 @@ class KStepQ:
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of everything."""
-        names = "steps", "iterations", "observation", "running", "choice"
-        return copy.deepcopy(
-            {name: getattr(self, name) for name in names}
-            | {part: getattr(self, part).state_dict() for part in ("environment", "q", "frozen", "optimizer")}
-            | {"generator": self.generator.get_state()}
-        )
+        return saved(self, _PARTS)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict` of the same environment and settings."""
-        state = copy.deepcopy(state)
-        for part in ("environment", "q", "frozen", "optimizer"):
-            getattr(self, part).load_state_dict(state.pop(part))
-        self.generator.set_state(state.pop("generator").cpu())
-        for name, value in state.items():
-            setattr(self, name, value)
+        restore(self, _PARTS, state)
+
+
+_NUMBERS = ("steps", "iterations", "observation", "running", "choice")
+_PARTS = (*_NUMBERS, "environment", "q", "frozen", "optimizer", "generator")
 
 
 def network(environment: BatchedEnv, settings: Settings, seed: int) -> nn.Module:
@@ -313,22 +310,12 @@ class Table(nn.Module):
         return found
 
 
-def require_actions(name: str, action: Tensor, values: Tensor) -> None:
-    """Raise ValueError unless they are integers in [0, A), one for each row of values [..., A]."""
-    for what, tensor in (("values", values), (name, action)):
-        if not isinstance(tensor, Tensor):
-            raise ValueError(f"{what} must be a tensor; got {described(tensor)}")
+def _require_choices(values: Tensor, **numbers: Tensor) -> None:
+    """Each is an action for each row of values [..., A]."""
+    if not isinstance(values, Tensor):
+        raise ValueError(f"values must be a tensor; got {described(values)}")
     _require_some(values)
-    if action.shape != values.shape[:-1]:
-        raise ValueError(f"{name} must have shape {tuple(values.shape[:-1])}; got {tuple(action.shape)}")
-    if action.dtype != torch.int64:
-        raise ValueError(f"{name} must have dtype torch.int64; got {action.dtype}")
-    if action.device != values.device:
-        raise ValueError(f"{name} must be on the device of the values, {values.device}; got {action.device}")
-    if action.device.type == "cpu" and action.numel():  # it would wait for a GPU, which checks for itself
-        low, high = (int(x) for x in torch.aminmax(action))
-        if low < 0 or high >= values.shape[-1]:
-            raise ValueError(f"{name} must lie in [0, {values.shape[-1]}); got {low if low < 0 else high}")
+    integers(values.shape[:-1], values.device, below=values.shape[-1], **numbers)
 
 
 def _require_some(values: Tensor) -> None:
@@ -336,22 +323,9 @@ def _require_some(values: Tensor) -> None:
         raise ValueError(f"values must have shape [..., A] with A >= 1; got {tuple(values.shape)}")
 
 
-def _require_numbers(name: str, number: Tensor, like: Tensor) -> None:
-    """Integers, 0 or more, of the shape and device of `like`; at least one."""
-    if not isinstance(number, Tensor) or number.dtype != torch.int64:
-        raise ValueError(f"{name} must be a tensor of dtype int64; got {getattr(number, 'dtype', described(number))}")
-    if number.shape != like.shape or number.device != like.device:
-        wanted, found = (f"{tuple(x.shape)} on {x.device}" for x in (like, number))
-        raise ValueError(f"{name} must have shape {wanted}; got {found}")
-    not_empty(**{name: number})
-    if number.device.type == "cpu" and int(number.min()) < 0:  # it would wait for a GPU
-        raise ValueError(f"{name} must be at least 0; got {int(number.min())}")
-
-
 def learner(environment: BatchedEnv, settings: Settings, *, seed: int) -> KStepQ:
     """Raises ValueError for an environment whose observations do not fit the settings, or that has not num_envs copies."""
     if settings.per_pair and not isinstance(environment, Tabular):
         raise ValueError(f"per_pair needs one-hot observations; got those of {type(environment).__name__}")
-    if environment.num_envs != settings.num_envs:
-        raise ValueError(f"environment must have num_envs = {settings.num_envs} copies; got {environment.num_envs}")
+    require_envs(environment, settings.num_envs)
     return KStepQ(environment, settings, seed)

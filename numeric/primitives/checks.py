@@ -62,13 +62,8 @@ def samples(**tensors: Tensor) -> None:
 
 
 def choices(logits: Tensor, action: Tensor, **values: Tensor) -> None:
-    """logits: [..., A], A >= 1, floating; action: integers in [0, A), [...]; each value: [...], floating.  One dtype, one device.
-
-    The range is asked on a processor only: elsewhere it would wait for the device.
-    """
+    """logits: [..., A], A >= 1; action: integers in [0, A), [...]; each value: [...], floating like the logits, of one dtype."""
     floating(logits=logits, **values)
-    if not isinstance(action, Tensor) or action.dtype != torch.int64:
-        raise ValueError(f"action must be a tensor of dtype int64; got {getattr(action, 'dtype', described(action))}")
     for name, value in values.items():
         if logits.ndim != value.ndim + 1 or logits.shape[:-1] != value.shape or logits.shape[-1] == 0:
             wanted = ", ".join([*map(str, value.shape), "A"])
@@ -76,13 +71,27 @@ def choices(logits: Tensor, action: Tensor, **values: Tensor) -> None:
         if logits.dtype != value.dtype or logits.device != value.device:
             pair = (f"{x.dtype} on {x.device}" for x in (value, logits))
             raise ValueError("logits must be of {}'s dtype and device, {}; got {}".format(name, *pair))
-    if action.shape != logits.shape[:-1] or action.device != logits.device:
-        pair = (f"{tuple(shape)} on {x.device}" for shape, x in ((logits.shape[:-1], logits), (action.shape, action)))
-        raise ValueError("action must have shape {}; got {}".format(*pair))
-    if action.device.type == "cpu" and action.numel():
-        low, high = (int(x) for x in action.aminmax())
-        if low < 0 or high >= logits.shape[-1]:
-            raise ValueError(f"action must lie in [0, {logits.shape[-1]}); got {low if low < 0 else high}")
+    integers(logits.shape[:-1], logits.device, below=logits.shape[-1], action=action)
+
+
+def integers(shape: Sequence[int], device: torch.device, *, below: int | None = None, **numbers: Tensor) -> None:
+    """Each is a tensor of int64 of this shape and device, with entries in [0, below); None: 0 or more.
+
+    The range is asked on a processor only: elsewhere it would wait for the device.
+    """
+    for name, number in numbers.items():
+        if not isinstance(number, Tensor) or number.dtype != torch.int64:
+            found = getattr(number, "dtype", described(number))
+            raise ValueError(f"{name} must be a tensor of dtype int64; got {found}")
+        if number.shape != tuple(shape):
+            raise ValueError(f"{name} must have shape {tuple(shape)}; got {tuple(number.shape)}")
+        if number.device != device:
+            raise ValueError(f"{name} must be on {device}; got {number.device}")
+        if number.device.type == "cpu" and number.numel():
+            low, high = (int(x) for x in number.aminmax())
+            if low < 0 or (below is not None and high >= below):
+                allowed = "be at least 0" if below is None else f"lie in [0, {below})"
+                raise ValueError(f"{name} must {allowed}; got {low if low < 0 else high}")
 
 
 def has_time(**tensors: Tensor) -> None:

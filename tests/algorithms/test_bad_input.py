@@ -399,7 +399,7 @@ ROWS: dict[Callable[..., Any], Row] = {
 FOUND = (policy_iteration, sparse_dp, sparse_model, k_step_q, grpo, ppo, a2c, reinforce, networks, rollout)
 NOT_PURE = {  # they make or change learners, networks and settings, or are the parts of what has checked everything, or checks
     ppo.learner, ppo.prepared, ppo.update, ppo.require_samples, a2c.learner, reinforce.learner, networks.actor_critic,
-    policy_iteration.learner, k_step_q.learner, k_step_q.network, k_step_q.require_actions, grpo.learner, grpo.dr_grpo, grpo.rloo,
+    policy_iteration.learner, k_step_q.learner, k_step_q.network, grpo.learner, grpo.dr_grpo, grpo.rloo,
     sparse_model.follow, sparse_model.apply, sparse_model.rows_of, sparse_model.require_ends,
 }  # fmt: skip
 

@@ -176,7 +176,7 @@ def test_settings_that_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             Settings(**change)
-    with pytest.raises(ValueError, match="environment must have 8 copies; got 4"):
+    with pytest.raises(ValueError, match="environment must have num_envs = 8; got 4"):
         learner(BernoulliBandit(torch.tensor([0.5]), 4), Settings(num_envs=8), seed=0)
     with pytest.raises(
         ValueError, match="environment must have a time limit, since an answer must end; got max_steps = None"

@@ -176,7 +176,7 @@ def test_the_learning_rate_decays() -> None:
         ({"rollout": 0}, "rollout must be an integer"),
         ({"num_envs": 2.5}, "num_envs must be an integer"),
         ({"learning_rate": float("inf")}, "learning_rate must be finite"),
-        ({"optimizer": "rmsprop"}, 'optimizer must be "sgd" or "adam"; got \'rmsprop\''),
+        ({"optimizer": "rmsprop"}, "optimizer must be one of sgd, adam; got 'rmsprop'"),
         ({"improve_every": 0}, "improve_every must be an integer"),
         ({"decay": 0.0}, "decay must be positive, or None; got 0.0"),
     ],
@@ -199,11 +199,11 @@ def good() -> dict:
         ({"reward": torch.zeros(3, 2, dtype=torch.int64)}, "reward must have a real floating dtype; got torch.int64"),
         ({"reward": torch.zeros(2, 2, dtype=F64)}, r"terminated must have shape \(2, 2\); got \(3, 2\)"),
         ({"next_action": torch.zeros(3, 1, dtype=torch.int64)}, r"next_action must have shape \(3, 2\); got \(3, 1\)"),
-        ({"next_action": torch.zeros(3, 2, dtype=F64)}, "next_action must have dtype torch.int64; got torch.float64"),
+        ({"next_action": torch.zeros(3, 2, dtype=F64)}, "next_action must be a tensor of dtype int64; got torch.float64"),
         ({"next_action": torch.full((3, 2), 4)}, r"next_action must lie in \[0, 4\); got 4"),
         (
             {"next_action": torch.zeros(3, 2, dtype=torch.int64, device="meta")},
-            "next_action must be on the device .* cpu; got meta",
+            "next_action must be on cpu; got meta",
         ),
         ({"cut": torch.zeros(3, 2)}, "cut must be a boolean tensor"),
         ({"discount": 2.0}, "discount must lie"),
@@ -235,7 +235,7 @@ def test_environments_that_do_not_fit_are_refused() -> None:
     numbers = CliffWalk(4, one_hot=False)
     with pytest.raises(ValueError, match=r"environment must have vectors as observations; got shape \(\)"):
         learner(numbers, SMALL, seed=0)
-    with pytest.raises(ValueError, match="environment must have num_envs = 4 copies; got 2"):
+    with pytest.raises(ValueError, match="environment must have num_envs = 4; got 2"):
         learner(CliffWalk(2), SMALL, seed=0)
     with pytest.raises(ValueError, match="per_pair needs one-hot observations"):
         learner(CartPole(4), SMALL, seed=0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -34,6 +35,7 @@ from tests.mutation.target import Target
 from tests.mutation.targets import TARGETS
 
 SIZE, SEED, ENOUGH = 300, 1, 0.95
+JOBS = (os.cpu_count() or 1) + 1  # tests that wait leave a core idle
 
 
 # ------------------------------------------------------------------------------------- the copies
@@ -133,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("target", nargs="?", choices=sorted(TARGETS), default="kernel", help="what is mutated")
     parser.add_argument("--sample", type=int, default=SIZE, help="how many")
     parser.add_argument("--seed", type=int, default=SEED, help="which")
-    parser.add_argument("--jobs", type=int, default=2, help="copies of the tree side by side")
+    parser.add_argument("--jobs", type=int, default=JOBS, help="copies of the tree side by side")
     parser.add_argument("--recheck", action="store_true", help="try the explained survivors, too")
     parser.add_argument(
         "--only", default="", help="of the sample, those whose file, function or operator holds this text"

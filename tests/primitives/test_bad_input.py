@@ -265,6 +265,10 @@ CHECKS: dict[Callable[..., Any], tuple[Any, ...]] = {  # what each refuses under
     checks.random_source: (None, 0),
     checks.one_of: (None, "c", "", 0, ("a",)),
     checks.samples: (None, torch.zeros(2), torch.zeros(3, dtype=F64), torch.zeros(3).int()),
+    checks.integers: (
+        None, 1, torch.zeros(3), torch.zeros(3).int(), torch.zeros(2).long(), torch.zeros(3, device="meta").long(),
+        torch.tensor([0, 1, -1]), torch.tensor([0, 1, 2]),
+    ),
     checks.choices: (None, 1.0, torch.zeros(3).int()),  # the rest of what it refuses is the logits' or the action's
 }  # fmt: skip
 BEFORE = {  # what comes before x
@@ -273,6 +277,7 @@ BEFORE = {  # what comes before x
     checks.generator_on: ((torch.device("cpu"),), {}),
     checks.one_of: ((("a", "b"),), {}),
     checks.samples: ((), {"first": torch.zeros(3)}),
+    checks.integers: (((3,), torch.device("cpu")), {"below": 2}),
     checks.choices: ((torch.zeros(3, 2), torch.zeros(3).long()), {}),
 }
 

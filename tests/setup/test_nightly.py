@@ -54,7 +54,7 @@ def test_a_step_that_runs_again_takes_the_place_of_its_last_record(steps: Path) 
     assert [(r["step"], r["last_line"]) for r in rows] == [("good", "9 passed"), ("late", "2 passed")]
 
 
-def test_steps_of_one_core_run_two_at_a_time_and_the_others_alone(
+def test_steps_that_may_stand_side_by_side_do_and_the_others_run_alone(
     steps: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each of a pair waits until the other has begun; one that runs alone finds nothing begun and not ended."""
@@ -65,10 +65,10 @@ def test_steps_of_one_core_run_two_at_a_time_and_the_others_alone(
     one, two = str(tmp_path / "one"), str(tmp_path / "two")
     codes = {"first": "print('alone')", "one": meet.format(one, two), "two": meet.format(two, one)}
     monkeypatch.setattr(nightly, "STEPS", {name: ["-c", code] for name, code in codes.items()})
-    monkeypatch.setattr(nightly, "ONE_CORE", ("one", "two"))
+    monkeypatch.setattr(nightly, "SIDE_BY_SIDE", ("two", "one"))
     assert nightly.main([]) == 0
     assert {r["step"] for r in json.loads(steps.read_text("utf8"))["steps"]} == set(codes)
 
 
-def test_the_steps_of_one_core_are_steps() -> None:
-    assert set(nightly.ONE_CORE) < set(nightly.STEPS)
+def test_the_steps_side_by_side_are_steps() -> None:
+    assert set(nightly.SIDE_BY_SIDE) < set(nightly.STEPS) and nightly.AT_ONCE > 1

@@ -341,10 +341,17 @@ ATTACKS = [
         "more digits than allowed",
     ),
     Hostile(
-        "million-steps",
-        "a certificate without end",
-        lambda: bundle(TRIVIAL, [["prove", [], [{"t": 1}]]] * 1_000_000, TRIVIAL),
+        "half-a-million-steps",
+        "a certificate without end, in a bundle of a size that is read",
+        lambda: bundle(TRIVIAL, [["prove", [], [{"t": 1}]]] * 500_000, TRIVIAL),
         "between 1 and",
+        slow=True,
+    ),
+    Hostile(
+        "million-steps",
+        "a certificate without end that is not even read",
+        lambda: bundle(TRIVIAL, [["prove", [], [{"t": 1}]]] * 1_000_000, TRIVIAL),
+        "a bundle has at most",
         slow=True,
     ),
     Hostile(
