@@ -48,6 +48,7 @@ STEPS: dict[str, list[str]] = {
     "browser": [*PYTEST, "tests/site", "tests/tutorial", "-m", "nightly or browser"],
 }
 SIDE_BY_SIDE, AT_ONCE = ("fuzz", "kill -9", "algorithms", "survival", "calibration"), 3  # the longest first
+CLOSING = {"claims": ("All as expected", "NOT as expected")}  # how a closing line begins where more is said after it
 NOTHING = 5  # pytest's exit code where no test was selected
 
 
@@ -59,10 +60,16 @@ def run(name: str, before: str = "") -> dict[str, object]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
             print(before + line, end="", flush=True)
-            last = line.strip() or last
+            last = line.strip() if closing(name, line, last) else last
         code = process.wait()
     seconds, typed = round(time.monotonic() - start, 1), " ".join(["python", *STEPS[name]])
     return {"step": name, "command": typed, "exit": code, "seconds": seconds, "last_line": last, **about}
+
+
+def closing(name: str, line: str, last: str) -> bool:
+    """Is this the closing line so far: the last one that says something, or the last that begins as the step's does?"""
+    begins = CLOSING.get(name, ("",))
+    return bool(line.strip()) and (line.startswith(begins) or not last.startswith(begins))
 
 
 def in_turn(names: list[str]) -> Iterator[dict[str, object]]:

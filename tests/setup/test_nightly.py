@@ -54,6 +54,23 @@ def test_a_step_that_runs_again_takes_the_place_of_its_last_record(steps: Path) 
     assert [(r["step"], r["last_line"]) for r in rows] == [("good", "9 passed"), ("late", "2 passed")]
 
 
+@pytest.mark.parametrize(
+    ("said", "closing"),
+    [
+        ("160 claims\nAll as expected.\n  claims 160\nnext: this\n", "All as expected."),
+        ("NOT as expected: 1 claim.\nnext: that\n", "NOT as expected: 1 claim."),
+        ("a line\nan error\n\n", "an error"),
+    ],
+)
+def test_the_closing_line_is_the_one_that_says_how_it_ended(
+    said: str, closing: str, steps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "STEPS", {"claims": ["-c", f"print({said!r})"], "other": ["-c", f"print({said!r})"]})
+    assert nightly.main([]) == 0
+    rows = json.loads(steps.read_text("utf8"))["steps"]
+    assert [r["last_line"] for r in rows] == [closing, said.strip().splitlines()[-1]]
+
+
 def test_steps_that_may_stand_side_by_side_do_and_the_others_run_alone(
     steps: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
