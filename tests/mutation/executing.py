@@ -162,15 +162,13 @@ class Executing(Target):
         """Every test that killed, and the claims where they did, on the copies as they were."""
         killers = sorted({end.by for end in ends} & set(self.measured.seconds) - {VERIFIED})
         shares = [killers[n :: len(made)] for n in range(len(made))]
-        verified = any(end.outcome != "survived" and end.by.startswith(VERIFIED) for end in ends)
 
         def again(bench: Bench, tests: list[str]) -> None:
-            if tests == [VERIFIED]:
-                bench.green(VERIFIED, self.commands(bench.folder)[VERIFIED])
-            else:
-                bench.green("what killed", self._chosen(bench, dict.fromkeys(tests, 600.0)))
+            bench.green("what killed", self._chosen(bench, dict.fromkeys(tests, 600.0)))
 
-        shared(made, [[VERIFIED]] * verified + [s for s in shares if s], again)  # the long one first
+        shared(made, [s for s in shares if s], again)
+        if any(end.outcome != "survived" and end.by.startswith(VERIFIED) for end in ends):
+            made[0].green(VERIFIED, self.commands(made[0].folder)[VERIFIED])
 
 
 @contextmanager
